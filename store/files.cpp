@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/files.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <system_error>
+
+namespace chartlift::store {
+namespace {
+
+constexpr mode_t kFileMode = 0600;
+constexpr std::string_view kTemporarySuffix = ".part";
+
+class PosixOutputFile final : public OutputFile {
+public:
+    PosixOutputFile(int descriptor, std::filesystem::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+    PosixOutputFile(const PosixOutputFile&) = delete;
+    PosixOutputFile& operator=(const PosixOutputFile&) = delete;
+    ~PosixOutputFile() override
+    {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+
+    Result<void> append(std::string_view bytes) override
+    {
+        while (!bytes.empty()) {
+            const ssize_t wrote = ::write(descriptor_, bytes.data(), bytes.size());
+            if (wrote < 0 && errno == EINTR) continue;
+            if (wrote < 0) return file_fault(errno, "write", path_);
+            bytes.remove_prefix(static_cast<std::size_t>(wrote));
+        }
+        return {};
+    }
+
+    Result<void> close() override
+    {
+        const int descriptor = std::exchange(descriptor_, -1);
+        if (descriptor >= 0 && ::close(descriptor) != 0 && errno != EINTR) return file_fault(errno, "close", path_);
+        return {};
+    }
+
+private:
+    int descriptor_;
+    std::filesystem::path path_;
+};
+
+class Descriptor {
+public:
+    Descriptor(const std::filesystem::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor()
+    {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    int get() const { return descriptor_; }
+
+private:
+    int descriptor_;
+};
+
+std::filesystem::path temporary_for(const std::filesystem::path& path)
+{
+    std::filesystem::path temporary = path;
+    temporary += kTemporarySuffix;
+    return temporary;
+}
+
+}  // namespace
+
+Fault file_fault(int error_number, std::string_view operation, const std::filesystem::path& path)
+{
+    const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+    return Fault{full ? FaultKind::disk_full : FaultKind::io, "files",
+                 fmt::format("cannot {} {}: {}", operation, path.string(),
+                             std::error_code(error_number, std::generic_category()).message())};
+}
+
+Result<std::unique_ptr<OutputFile>> PosixFiles::create(const std::filesystem::path& path)
+{
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
+    if (descriptor < 0) return file_fault(errno, "create", path);
+    return std::unique_ptr<OutputFile>(std::make_unique<PosixOutputFile>(descriptor, path));
+}
+
+Result<void> PosixFiles::rename(const std::filesystem::path& from, const std::filesystem::path& to)
+{
+    if (::rename(from.c_str(), to.c_str()) != 0) return file_fault(errno, "rename to", to);
+    return {};
+}
+
+Result<void> PosixFiles::remove_tree(const std::filesystem::path& path)
+{
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (error) return file_fault(error.value(), "remove", path);
+    return {};
+}
+
+Result<void> PosixFiles::make_folders(const std::filesystem::path& path)
+{
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return {};
+    if (path.has_parent_path() && path.parent_path() != path)
+        if (auto made = make_folders(path.parent_path()); !made) return made;
+    constexpr mode_t kFolderMode = 0700;
+    if (::mkdir(path.c_str(), kFolderMode) != 0 && errno != EEXIST) return file_fault(errno, "make folder", path);
+    if (!std::filesystem::is_directory(path, error)) return file_fault(ENOTDIR, "make folder", path);
+    return {};
+}
+
+Result<void> PosixFiles::sync_filesystem(const std::filesystem::path& any_path_on_it)
+{
+    const Descriptor descriptor(any_path_on_it, O_RDONLY);
+    if (descriptor.get() < 0 || ::syncfs(descriptor.get()) != 0) return file_fault(errno, "sync", any_path_on_it);
+    return {};
+}
+
+Result<void> PosixFiles::sync_folder(const std::filesystem::path& folder)
+{
+    const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
+    if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) return file_fault(errno, "sync", folder);
+    return {};
+}
+
+StagedFiles::~StagedFiles()
+{
+    for (const Staged& staged : staged_) (void)files_.remove_tree(staged.temporary);
+}
+
+Result<void> StagedFiles::write(const std::filesystem::path& path, const Writer& writer)
+{
+    if (auto made = files_.make_folders(path.parent_path()); !made) return made;
+    staged_.push_back({temporary_for(path), path});
+    auto file = files_.create(staged_.back().temporary);
+    if (!file) return file.error();
+    const Sink sink = [&](std::string_view bytes) { return (*file)->append(bytes); };
+    if (auto written = writer(sink); !written) return written;
+    return (*file)->close();
+}
+
+Result<void> StagedFiles::write(const std::filesystem::path& path, std::string_view bytes)
+{
+    return write(path, [bytes](const Sink& sink) { return sink(bytes); });
+}
+
+Result<void> StagedFiles::publish()
+{
+    if (staged_.empty()) return {};
+    if (auto synced = files_.sync_filesystem(staged_.front().path.parent_path()); !synced) return synced;
+    std::set<std::filesystem::path> folders;
+    while (!staged_.empty()) {
+        const Staged& staged = staged_.back();
+        if (auto renamed = files_.rename(staged.temporary, staged.path); !renamed) return renamed;
+        folders.insert(staged.path.parent_path());
+        staged_.pop_back();
+    }
+    for (const auto& folder : folders)
+        if (auto synced = files_.sync_folder(folder); !synced) return synced;
+    return {};
+}
+
+Result<void> replace_file(Files& files, const std::filesystem::path& path, std::string_view bytes, bool durable)
+{
+    StagedFiles staged(files);
+    if (durable) {
+        if (auto written = staged.write(path, bytes); !written) return written;
+        return staged.publish();
+    }
+    const auto temporary = temporary_for(path);
+    auto file = files.create(temporary);
+    if (!file) return file.error();
+    if (auto written = (*file)->append(bytes); !written) return written;
+    if (auto closed = (*file)->close(); !closed) return closed;
+    return files.rename(temporary, path);
+}
+
+}  // namespace chartlift::store

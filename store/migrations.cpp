@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/migrations.h"
+
+#include <fmt/core.h>
+
+#include <array>
+
+namespace chartlift::store {
+namespace {
+
+constexpr std::array kSteps{
+    R"sql(
+CREATE TABLE batch (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ','now'))
+) WITHOUT ROWID;
+CREATE TABLE source (
+    batch_id TEXT NOT NULL REFERENCES batch(id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    first_page INTEGER NOT NULL,
+    pages INTEGER NOT NULL,
+    fault_kind TEXT,
+    fault_text TEXT,
+    PRIMARY KEY (batch_id, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX source_by_hash ON source(sha256);
+CREATE TABLE duplicate (
+    name TEXT NOT NULL,
+    batch_id TEXT NOT NULL REFERENCES batch(id) ON DELETE CASCADE,
+    PRIMARY KEY (name, batch_id)
+) WITHOUT ROWID;
+CREATE TABLE document (
+    id TEXT PRIMARY KEY,
+    batch_id TEXT NOT NULL REFERENCES batch(id) ON DELETE CASCADE,
+    first_page INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    loinc TEXT NOT NULL,
+    type_probability REAL NOT NULL,
+    split_probability REAL NOT NULL,
+    match_probability REAL,
+    automatic INTEGER NOT NULL,
+    pdf_file TEXT NOT NULL,
+    line TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX document_by_batch ON document(batch_id, first_page);
+CREATE TABLE page (
+    batch_id TEXT NOT NULL REFERENCES batch(id) ON DELETE CASCADE,
+    page INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    document_id TEXT REFERENCES document(id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    source_page INTEGER NOT NULL,
+    ocr_confidence REAL NOT NULL,
+    word_count INTEGER NOT NULL,
+    fault_kind TEXT,
+    fault_text TEXT,
+    text_file TEXT NOT NULL,
+    hocr_file TEXT NOT NULL,
+    line TEXT NOT NULL,
+    thumbnail BLOB,
+    PRIMARY KEY (batch_id, page)
+);
+CREATE INDEX page_by_document ON page(document_id);
+CREATE TABLE field (
+    document_id TEXT NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    probability REAL NOT NULL,
+    page INTEGER NOT NULL,
+    left_px INTEGER NOT NULL,
+    top_px INTEGER NOT NULL,
+    right_px INTEGER NOT NULL,
+    bottom_px INTEGER NOT NULL,
+    PRIMARY KEY (document_id, kind)
+) WITHOUT ROWID;
+CREATE TABLE candidate (
+    document_id TEXT NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    rank INTEGER NOT NULL,
+    mrn TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    first_name TEXT NOT NULL,
+    birth_date TEXT,
+    probability REAL NOT NULL,
+    weight_bits REAL NOT NULL,
+    reasons TEXT NOT NULL,
+    PRIMARY KEY (document_id, rank)
+) WITHOUT ROWID;
+CREATE TABLE route_reason (
+    document_id TEXT NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (document_id, ordinal)
+) WITHOUT ROWID;
+CREATE VIRTUAL TABLE page_text USING fts5(text, batch_id UNINDEXED, page UNINDEXED, tokenize = 'unicode61 remove_diacritics 2');
+)sql",
+};
+
+}  // namespace
+
+Result<void> migrate(Database& database)
+{
+    auto query = database.prepare("PRAGMA user_version");
+    if (!query) return query.error();
+    if (auto row = query->step(); !row) return row.error();
+    auto version = static_cast<std::size_t>(query->integer(0));
+    query->reset();
+    if (version > kSteps.size())
+        return Fault{FaultKind::store, "catalog",
+                     fmt::format("schema version is {}; this program knows up to {}", version, kSteps.size())};
+    for (; version < kSteps.size(); ++version) {
+        auto transaction = Transaction::begin_immediate(database);
+        if (!transaction) return transaction.error();
+        if (auto done = database.execute(kSteps.at(version)); !done) return done;
+        if (auto done = database.execute(fmt::format("PRAGMA user_version = {}", version + 1)); !done) return done;
+        if (auto done = transaction->commit(); !done) return done;
+    }
+    return {};
+}
+
+}  // namespace chartlift::store
