@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stages/export/utf8.h"
+
+#include <fmt/core.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+
+namespace chartlift {
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+constexpr char32_t kByteOrderMark = 0xFEFF;
+
+struct Decoded {
+    char32_t code;
+    std::size_t bytes;
+};
+
+Decoded decode_at(std::string_view text, std::size_t at)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const std::uint8_t first = byte(at);
+    if (first < 0x80) return {first, 1};
+    std::size_t length = 0;
+    char32_t code = 0;
+    char32_t smallest = 0;
+    if ((first & 0xE0) == 0xC0) {
+        length = 2, code = first & 0x1FU, smallest = 0x80;
+    } else if ((first & 0xF0) == 0xE0) {
+        length = 3, code = first & 0x0FU, smallest = 0x800;
+    } else if ((first & 0xF8) == 0xF0) {
+        length = 4, code = first & 0x07U, smallest = 0x10000;
+    } else {
+        return {kReplacement, 1};
+    }
+    for (std::size_t i = 1; i < length; ++i) {
+        if (at + i >= text.size() || (byte(at + i) & 0xC0) != 0x80) return {kReplacement, i};
+        code = (code << 6) | (byte(at + i) & 0x3FU);
+    }
+    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    if (code < smallest || code > 0x10FFFF || surrogate) return {kReplacement, length};
+    return {code, length};
+}
+
+bool is_printable(char32_t code)
+{
+    if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return false;
+    if (code == kByteOrderMark) return false;
+    const bool non_character = (code & 0xFFFE) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF);
+    return !non_character;
+}
+
+}  // namespace
+
+std::vector<char32_t> printable_code_points(std::string_view utf8)
+{
+    std::vector<char32_t> out;
+    out.reserve(utf8.size());
+    for (std::size_t at = 0; at < utf8.size();) {
+        const Decoded next = decode_at(utf8, at);
+        if (is_printable(next.code)) out.push_back(next.code);
+        at += next.bytes;
+    }
+    return out;
+}
+
+void append_utf8(char32_t code, std::string& out)
+{
+    const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<std::uint8_t>(byte)); };
+    if (code < 0x80) {
+        put(code);
+    } else if (code < 0x800) {
+        put(0xC0 | (code >> 6)), put(0x80 | (code & 0x3F));
+    } else if (code < 0x10000) {
+        put(0xE0 | (code >> 12)), put(0x80 | ((code >> 6) & 0x3F)), put(0x80 | (code & 0x3F));
+    } else {
+        put(0xF0 | (code >> 18)), put(0x80 | ((code >> 12) & 0x3F)), put(0x80 | ((code >> 6) & 0x3F)),
+            put(0x80 | (code & 0x3F));
+    }
+}
+
+void append_utf16_hex(char32_t code, std::string& out)
+{
+    if (code < 0x10000) {
+        fmt::format_to(std::back_inserter(out), "{:04X}", static_cast<std::uint32_t>(code));
+        return;
+    }
+    const auto above = static_cast<std::uint32_t>(code - 0x10000);
+    fmt::format_to(std::back_inserter(out), "{:04X}{:04X}", 0xD800U + (above >> 10), 0xDC00U + (above & 0x3FFU));
+}
+
+std::string printable(std::string_view utf8)
+{
+    std::string out;
+    for (const char32_t code : printable_code_points(utf8)) append_utf8(code, out);
+    return out;
+}
+
+std::string xml_escaped(std::string_view utf8)
+{
+    std::string out;
+    out.reserve(utf8.size());
+    for (const char32_t code : printable_code_points(utf8)) {
+        switch (code) {
+            case U'&': out += "&amp;"; break;
+            case U'<': out += "&lt;"; break;
+            case U'>': out += "&gt;"; break;
+            case U'"': out += "&quot;"; break;
+            case U'\'': out += "&#39;"; break;
+            default: append_utf8(code, out);
+        }
+    }
+    return out;
+}
+
+}  // namespace chartlift
