@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/// Whether a page carries anything written or printed.
+/// Judged by shapes, not by the share of ink: punch holes, stains, specks and shadows leave a page blank, one short
+/// line, a signature or a page number does not. Where the shapes leave a doubt the page is not blank, because a blank
+/// page is left out of its document. Thread-safety: pure functions.
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <optional>
+
+#include "stages/cleanup/reduced.h"
+
+namespace chartlift::cleanup {
+
+/// Of the size of a letter or of a few that touch: what text is made of.
+bool is_letter(const Part& part, double dpi);
+
+/// Keeps only the letters of a mask whose parts these are. Returns how many.
+int keep_letters(cv::Mat& ink, const Parts& parts, double dpi);
+
+/// Median height of the letters in reduced pixels; nothing when there are fewer than 20.
+std::optional<double> letter_height_px(const Parts& parts, double dpi);
+
+/// `ink`: without bands and holes; `parts` are its own.
+bool is_blank(const cv::Mat& ink, const Parts& parts, double dpi);
+
+}  // namespace chartlift::cleanup
