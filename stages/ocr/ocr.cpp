@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stages/ocr/ocr.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include "stages/adapters/turn.h"
+#include "stages/ocr/engine.h"
+#include "stages/ocr/engine_pool.h"
+#include "stages/ocr/visible_text.h"
+
+namespace chartlift {
+namespace {
+
+constexpr double kGoodWord = 0.6;       // engine confidence from which a word counts as read
+constexpr double kWindowShare = 0.42;   // of each side: the window tried each way up is a sixth of the page
+constexpr int kInkCell_px = 16;         // grid on which the inkiest window is sought
+constexpr int kInkContrast = 48;        // a cell holds ink when its darkest pixel is this much below its brightest
+constexpr double kClearlyBetter = 1.5;  // times the evidence of the next best turn to be sure of one
+constexpr double kEnoughEvidence = 12;  // about six good words of four letters; below it no turn is sure
+constexpr std::size_t kFewWords = 4;    // fewer on a page that is not blank is no reading
+
+/// How much a text looks like reading rather than like noise: letters of confident words, each weighted by the square
+/// of its confidence. Upside-down text yields short words of low confidence, which count next to nothing.
+double evidence(const PageText& text)
+{
+    double sum = 0;
+    for (const Word& word : text.words) {
+        const auto letters = std::count_if(word.text.begin(), word.text.end(),
+                                           [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
+        const auto confidence = static_cast<double>(word.confidence);
+        if (confidence < kGoodWord || letters < 3) continue;
+        sum += confidence * confidence * static_cast<double>(std::min<std::ptrdiff_t>(letters, 10));
+    }
+    return sum;
+}
+
+bool reads_poorly(const PageText& text, float least_confidence)
+{
+    return text.words.size() < kFewWords || text.mean_confidence < least_confidence || evidence(text) < kEnoughEvidence;
+}
+
+/// The window of `share` of each side that holds the most cells with ink, from a summed-area table (F. Crow, 1984).
+Box inkiest_window(const Image& gray, double share)
+{
+    const int columns = gray.width_px() / kInkCell_px;
+    const int rows = gray.height_px() / kInkCell_px;
+    const Box whole{0, 0, gray.width_px(), gray.height_px()};
+    const int wide = static_cast<int>(std::lround(columns * share));
+    const int high = static_cast<int>(std::lround(rows * share));
+    if (wide < 4 || high < 4) return whole;
+    const auto at = [columns](int row, int column) {
+        return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns + 1) + static_cast<std::size_t>(column);
+    };
+    std::vector<int> sums(at(rows, columns) + 1, 0);
+    for (int row = 0; row < rows; ++row)
+        for (int column = 0; column < columns; ++column) {
+            int darkest = 255;
+            int brightest = 0;
+            // every fourth row is enough to meet a stroke of text
+            for (int y = row * kInkCell_px; y < (row + 1) * kInkCell_px; y += 4) {
+                const std::uint8_t* pixels = gray.row(y) + column * kInkCell_px;
+                const auto [low, top] = std::minmax_element(pixels, pixels + kInkCell_px);
+                darkest = std::min<int>(darkest, *low);
+                brightest = std::max<int>(brightest, *top);
+            }
+            sums[at(row + 1, column + 1)] = (brightest - darkest > kInkContrast ? 1 : 0) + sums[at(row, column + 1)] +
+                                            sums[at(row + 1, column)] - sums[at(row, column)];
+        }
+    int most = -1;
+    Box best = whole;
+    for (int row = 0; row + high <= rows; ++row)
+        for (int column = 0; column + wide <= columns; ++column) {
+            const int ink = sums[at(row + high, column + wide)] - sums[at(row, column + wide)] -
+                            sums[at(row + high, column)] + sums[at(row, column)];
+            if (ink > most) {
+                most = ink;
+                best = {column * kInkCell_px, row * kInkCell_px, (column + wide) * kInkCell_px,
+                        (row + high) * kInkCell_px};
+            }
+        }
+    return best;
+}
+
+Image cut(const Image& gray, const Box& box)
+{
+    // A view that shares the pixels: the row pointer moves, the owner stays.
+    const auto* first = gray.row(box.top_px) + box.left_px;
+    return {PixelFormat::gray8, box.width_px(), box.height_px(), gray.stride_bytes(),
+            std::shared_ptr<const std::uint8_t>(gray.pixels(), first)};
+}
+
+/// One page at one engine: the reading steps share what they need here.
+class Reading {
+public:
+    Reading(const OcrSettings& settings, ocr::Engine& engine, const StageContext& context)
+        : settings_(settings), engine_(engine), context_(context)
+    {
+    }
+
+    float scale(Dpi dpi) const
+    {
+        if (dpi.value <= 0) return 1;
+        if (dpi.value < settings_.coarse_dpi) return std::min(settings_.max_upscale, settings_.working_dpi / dpi.value);
+        if (dpi.value > settings_.fine_dpi) return settings_.working_dpi / dpi.value;
+        return 1;
+    }
+
+    Result<PageText> whole(const UprightPage& page) const
+    {
+        return engine_.read(page.gray, page.dpi, scale(page.dpi), ocr::Segmentation::automatic, context_);
+    }
+
+    struct Trial {
+        QuarterTurn turn = QuarterTurn::none;
+        double evidence = 0;
+    };
+    struct Verdict {
+        QuarterTurn turn = QuarterTurn::none;
+        bool sure = false;
+    };
+
+    /// Which way up the page reads best, judged on its inkiest window: upright and upside down first, the sides only if
+    /// neither convinces. The page stays as it is unless another way is clearly better.
+    Result<Verdict> best_turn(const UprightPage& page) const
+    {
+        const Image window = cut(page.gray, inkiest_window(page.gray, kWindowShare));
+        std::array<Trial, 4> trials{Trial{QuarterTurn::none, 0}, Trial{QuarterTurn::cw180, 0},
+                                    Trial{QuarterTurn::cw90, 0}, Trial{QuarterTurn::cw270, 0}};
+        std::size_t tried = 0;
+        for (Trial& trial : trials) {
+            if (tried == 2 && convincing(trials[0], trials[1])) break;
+            auto text = engine_.read(adapters::turned_cw(window, trial.turn), page.dpi, scale(page.dpi),
+                                     ocr::Segmentation::one_block, context_);
+            if (!text) return text.error();
+            trial.evidence = evidence(*text);
+            ++tried;
+        }
+        const double as_given = trials[0].evidence;
+        std::sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.evidence > b.evidence; });
+        if (convincing(trials[0], trials[1])) return Verdict{trials[0].turn, true};
+        // Doubt leaves the page alone unless what it shows now is next to nothing.
+        if (trials[0].evidence > kClearlyBetter * as_given && trials[0].evidence >= kEnoughEvidence)
+            return Verdict{trials[0].turn, false};
+        return Verdict{QuarterTurn::none, false};
+    }
+
+private:
+    static bool convincing(const Trial& a, const Trial& b)
+    {
+        const double high = std::max(a.evidence, b.evidence);
+        const double low = std::min(a.evidence, b.evidence);
+        return high >= kEnoughEvidence && high > kClearlyBetter * low;
+    }
+
+    const OcrSettings& settings_;
+    ocr::Engine& engine_;
+    const StageContext& context_;
+};
+
+}  // namespace
+
+Ocr::Ocr(OcrSettings settings, std::shared_ptr<ocr::EnginePool> pool)
+    : settings_(std::move(settings)), pool_(std::move(pool))
+{
+}
+
+Result<Ocr> Ocr::create(OcrSettings settings)
+{
+    if (settings.engines < 0) return Fault{FaultKind::config, std::string(name), "ocr.engines is below 0"};
+    ocr::EngineSettings engine;
+    engine.languages = settings.languages;
+    engine.tessdata = settings.tessdata;
+    auto pool = std::make_shared<ocr::EnginePool>(std::move(engine), settings.engines);
+    // One engine now, so that a missing language is told at the start and not on the first page.
+    if (auto first = pool->lease({}); !first) return first.error();
+    return Ocr(std::move(settings), std::move(pool));
+}
+
+std::string Ocr::engine_version() const
+{
+    return "tesseract " + ocr::tesseract_version();
+}
+
+Result<ReadPage> Ocr::run(const UprightPage& page, const StageContext& context) const
+{
+    ReadPage out;
+    out.orientation_sure = page.orientation_sure;
+    if (page.blank || page.gray.empty()) {
+        out.orientation_sure = true;  // nothing to stand upside down
+        return out;
+    }
+    auto lease = pool_->lease(context);
+    if (!lease) return lease.error();
+    const Reading reading(settings_, **lease, context);
+
+    std::optional<PageText> text;
+    if (page.orientation_sure) {
+        auto first = reading.whole(page);
+        if (!first) return first.error();
+        text = std::move(*first);
+    }
+    if (!text || reads_poorly(*text, settings_.least_confidence)) {
+        const auto verdict = reading.best_turn(page);
+        if (!verdict) return verdict.error();
+        out.orientation_sure = verdict->sure;
+        if (verdict->turn != QuarterTurn::none) {
+            UprightPage turned = adapters::turned_cw(page, verdict->turn);
+            turned.orientation_sure = verdict->sure;
+            auto other = reading.whole(turned);
+            if (!other) return other.error();
+            if (!text || evidence(*other) > evidence(*text)) {
+                text = std::move(*other);
+                out.turned = std::move(turned);
+            }
+        }
+        if (!text) {
+            auto as_given = reading.whole(page);
+            if (!as_given) return as_given.error();
+            text = std::move(*as_given);
+        }
+    }
+    const UprightPage& final_page = out.turned ? *out.turned : page;
+    out.text = ocr::better_text(std::move(*text), final_page.visible_text, settings_.least_confidence);
+    return out;
+}
+
+}  // namespace chartlift
