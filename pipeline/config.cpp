@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pipeline/config.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <map>
+#include <sstream>
+#include <system_error>
+
+#include "store/archive.h"
+
+namespace chartlift::pipeline {
+namespace {
+
+/// Takes a node's value into the config; answers what is allowed where it does not fit.
+using Take = std::function<std::optional<std::string>(const toml::node&, Config&)>;
+
+template <class Set>
+Take integer(std::int64_t low, std::int64_t high, Set set)
+{
+    return [=](const toml::node& node, Config& config) -> std::optional<std::string> {
+        const auto value = node.value_exact<std::int64_t>();
+        if (!value || *value < low || *value > high) return fmt::format("a whole number from {} to {}", low, high);
+        set(config, *value);
+        return std::nullopt;
+    };
+}
+
+template <class Set>
+Take share(Set set)
+{
+    return [=](const toml::node& node, Config& config) -> std::optional<std::string> {
+        const auto value = node.value<double>();
+        if (!value || *value < 0 || *value > 1) return "a number from 0 to 1";
+        set(config, *value);
+        return std::nullopt;
+    };
+}
+
+template <class Set>
+Take path(Set set)
+{
+    return [=](const toml::node& node, Config& config) -> std::optional<std::string> {
+        const auto value = node.value_exact<std::string>();
+        if (!value) return "a path in quotes";
+        set(config, std::filesystem::path(*value));
+        return std::nullopt;
+    };
+}
+
+std::optional<std::string> take_languages(const toml::node& node, Config& config)
+{
+    constexpr std::string_view kAllowed = "a list of Tesseract language names such as [\"eng\", \"spa\"]";
+    const toml::array* list = node.as_array();
+    if (!list || list->empty()) return std::string(kAllowed);
+    std::vector<std::string> languages;
+    for (const auto& item : *list) {
+        const auto value = item.value_exact<std::string>();
+        if (!value || value->empty() || value->find_first_of("+/ ") != std::string::npos) return std::string(kAllowed);
+        languages.push_back(*value);
+    }
+    config.languages = std::move(languages);
+    return std::nullopt;
+}
+
+std::optional<std::string> take_pdfa(const toml::node& node, Config& config)
+{
+    const auto value = node.value_exact<std::string>();
+    if (!value || (*value != "2b" && *value != "1b")) return "\"2b\" or \"1b\"";
+    config.pdfa = *value;
+    return std::nullopt;
+}
+
+const std::map<std::string, Take>& keys()
+{
+    constexpr std::int64_t kBillion = 1'000'000'000;
+    static const std::map<std::string, Take> table{
+        {"limits.max_pixels", integer(1, 4 * kBillion, [](Config& c, std::int64_t v) { c.limits.max_pixels = v; })},
+        {"limits.max_bytes", integer(1, 1000 * kBillion, [](Config& c, std::int64_t v) { c.limits.max_bytes = v; })},
+        {"limits.max_pages",
+         integer(1, 1'000'000, [](Config& c, std::int64_t v) { c.limits.max_pages = static_cast<int>(v); })},
+        {"limits.page_timeout_s",
+         integer(1, 86'400, [](Config& c, std::int64_t v) { c.limits.page_timeout = std::chrono::seconds(v); })},
+        {"run.threads", integer(0, 1024, [](Config& c, std::int64_t v) { c.threads = static_cast<int>(v); })},
+        {"run.pages_in_flight",
+         integer(0, 4096, [](Config& c, std::int64_t v) { c.pages_in_flight = static_cast<int>(v); })},
+        {"run.models", path([](Config& c, std::filesystem::path v) { c.models = std::move(v); })},
+        {"input.render_dpi", integer(72, 1200, [](Config& c, std::int64_t v) { c.render_dpi = v; })},
+        {"ocr.languages", take_languages},
+        {"ocr.tessdata", path([](Config& c, std::filesystem::path v) { c.tessdata = std::move(v); })},
+        {"route.type", share([](Config& c, double v) { c.route_type = v; })},
+        {"route.split", share([](Config& c, double v) { c.route_split = v; })},
+        {"route.patient", share([](Config& c, double v) { c.route_patient = v; })},
+        {"route.ocr", share([](Config& c, double v) { c.route_ocr = v; })},
+        {"export.pdfa", take_pdfa},
+        {"export.jpeg_quality", integer(1, 100, [](Config& c, std::int64_t v) { c.jpeg_quality = v; })},
+        {"patients.index", path([](Config& c, std::filesystem::path v) { c.patients = std::move(v); })},
+    };
+    return table;
+}
+
+Fault refused(const std::string& file, const toml::source_region& where, const std::string& what)
+{
+    return {FaultKind::config, "config", fmt::format("{} line {}: {}", file, where.begin.line, what)};
+}
+
+}  // namespace
+
+std::string Config::page_fingerprint() const
+{
+    return store::sha256_of(fmt::format("{}|{}|{}|{}|{}|{}", CHARTLIFT_VERSION, fmt::join(languages, "+"),
+                                        tessdata.string(), render_dpi, jpeg_quality, models.string()))
+        .substr(0, 16);
+}
+
+Result<Config> parse_config(std::string_view text, const std::string& file_name)
+{
+    toml::parse_result parsed = toml::parse(text);
+    if (!parsed) return refused(file_name, parsed.error().source(), std::string(parsed.error().description()));
+    Config config;
+    for (const auto& [section, body] : parsed.table()) {
+        const toml::table* table = body.as_table();
+        if (!table)
+            return refused(file_name, body.source(), fmt::format("{} stands outside a [section]", section.str()));
+        for (const auto& [key, node] : *table) {
+            const std::string name = fmt::format("{}.{}", section.str(), key.str());
+            const auto known = keys().find(name);
+            if (known == keys().end())
+                return refused(file_name, node.source(),
+                               fmt::format("{} is not a setting; see config/chartlift.toml", name));
+            if (const auto allowed = known->second(node, config))
+                return refused(file_name, node.source(), fmt::format("{} must be {}", name, *allowed));
+        }
+    }
+    return config;
+}
+
+Result<Config> load_config(const std::filesystem::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    if (!stream || !(text << stream.rdbuf()))
+        return Fault{FaultKind::io, "config", fmt::format("cannot read {}", file.string())};
+    return parse_config(text.str(), file.string());
+}
+
+std::vector<std::string> config_keys()
+{
+    std::vector<std::string> names;
+    for (const auto& entry : keys()) names.push_back(entry.first);
+    return names;
+}
+
+Result<std::filesystem::path> find_models(const std::filesystem::path& chosen)
+{
+    std::error_code error;
+    std::vector<std::filesystem::path> places;
+    if (!chosen.empty()) {
+        places.push_back(chosen);
+    } else {
+        const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+        if (!error) places.push_back(program.parent_path().parent_path() / "share/chartlift/models");
+        places.emplace_back(CHARTLIFT_SOURCE_MODELS);
+    }
+    for (const auto& place : places)
+        if (std::filesystem::is_directory(place / "doctypes", error)) return place;
+    std::vector<std::string> tried;
+    for (const auto& place : places) tried.push_back(place.string());
+    return Fault{FaultKind::config, "models",
+                 fmt::format("no doctypes folder in {}; set run.models or --models", fmt::join(tried, " or "))};
+}
+
+}  // namespace chartlift::pipeline
