@@ -12,6 +12,8 @@
 
 namespace chartlift::cleanup {
 
+constexpr double kUsualLetter_in = 5.5 / 72;  ///< median letter of 10 to 12 pt type: an x-height or a little more
+
 /// Of the size of a letter or of a few that touch: what text is made of.
 bool is_letter(const Part& part, double dpi);
 

@@ -111,7 +111,7 @@ struct Reading {
     Skew skew;
     bool has_lines = false;
     double evidence = 0;  ///< for upright, against upside down
-    cv::Mat level;        ///< once looked at: letters only
+    cv::Mat level;        ///< once looked at
 };
 
 /// What detection found; turn is clockwise, to be applied to the scan.
@@ -134,12 +134,11 @@ bool stands_out(const Skew& skew, const CleanupSettings& settings)
            skew.line_score >= demand * settings.least_line_score;
 }
 
-/// Levels the reading, keeps its letters and asks them which way up they stand.
+/// Levels the reading and asks its letters which way up they stand.
 void look_closer(Reading& reading, double dpi)
 {
     reading.level = leveled_ink(reading.ink, reading.has_lines ? reading.skew.ccw : Degrees{0});
-    keep_letters(reading.level, parts_of(reading.level), dpi);
-    reading.evidence = upright_evidence(reading.level, dpi);
+    reading.evidence = upright_votes(parts_of(reading.level), dpi).t_value;
 }
 
 cv::Rect2d ink_box_of(const cv::Mat& ink)
@@ -176,16 +175,17 @@ void orient(Findings& found, const cv::Mat& ink, double dpi, const CleanupSettin
         axis_sure = axis_sure && std::abs(best->evidence) > std::abs(other->evidence);
     }
     if (!best->has_lines) return;
-    if (axis_sure && std::abs(best->evidence) >= settings.least_upright_evidence) {
-        found.orientation_sure = true;
-        found.turn = best->evidence > 0 ? best->turn : adapters::sum(best->turn, QuarterTurn::cw180);
-    }
     if (!axis_sure) return;
+    const QuarterTurn turn = best->evidence > 0 ? best->turn : adapters::sum(best->turn, QuarterTurn::cw180);
+    const double demand = turn == QuarterTurn::none ? settings.least_upright_evidence : settings.least_turn_evidence;
+    if (std::abs(best->evidence) >= demand) {
+        found.orientation_sure = true;
+        found.turn = turn;
+    }
     if (std::abs(best->skew.ccw.value) >= settings.smallest.value) found.skew_ccw = best->skew.ccw;
-    const cv::Mat level = leveled_ink(best->ink, found.skew_ccw);
     cv::Mat across;
-    cv::transpose(level, across);
-    found.layout.ruled_horizontals = count_rules_along_rows(level, dpi);
+    cv::transpose(best->level, across);
+    found.layout.ruled_horizontals = count_rules_along_rows(best->level, dpi);
     found.layout.ruled_verticals = count_rules_along_rows(across, dpi);
     const bool turned_sideways = found.turn == QuarterTurn::cw90 || found.turn == QuarterTurn::cw270;
     if ((best == &columns) != turned_sideways) std::swap(found.layout.ruled_horizontals, found.layout.ruled_verticals);

@@ -4,7 +4,7 @@
 /// Guarantee: a page we are unsure about comes back unturned and undeskewed, never worse; ink that looks like text is
 /// never whitened; quarter turns lose nothing; a page that needs neither turn nor deskew nor whitening shares its
 /// pixels. UprightPage::to_scan leads every upright pixel back to the scan.
-/// Faults: limit (too many pixels), corrupt (no pixels), library (OpenCV or Leptonica gave up), timeout, cancelled.
+/// Faults: limit (too many pixels), corrupt (no pixels), library (OpenCV gave up), timeout, cancelled.
 /// Thread-safety: const, safe from many threads.
 #pragma once
 
@@ -25,7 +25,8 @@ struct CleanupSettings {
     double least_line_score = 8;     ///< sharpness of lines against ink without order, which scores about 5
     double least_axis_ratio = 1.15;  ///< sharpness along one side over the other, to say which way lines run
     double clear_axis_ratio = 2.0;   ///< beyond it, letters need not confirm which way lines run
-    double least_upright_evidence = 4.0;  ///< t-value by which letters must tell up from down
+    double least_upright_evidence = 1.5;  ///< t-value to call a page upright as scanned, as most are
+    double least_turn_evidence = 2.5;     ///< t-value to turn it
     bool whiten_edges_and_holes = true;
 };
 

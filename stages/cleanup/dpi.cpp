@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "stages/cleanup/blank.h"
+
 namespace chartlift::cleanup {
 namespace {
 
@@ -14,8 +16,7 @@ constexpr double kLongestShort_in = 24;
 constexpr double kLongestSide_in = 36;
 constexpr double kLowestDpi = 50;
 constexpr double kHighestDpi = 2400;
-constexpr double kUsualLetter_in = 5.5 / 72;  ///< median letter of 10 to 12 pt type: an x-height or a little more
-constexpr double kLetterSpread = 0.45;        ///< natural logarithm, one standard deviation
+constexpr double kLetterSpread = 0.45;  ///< natural logarithm, one standard deviation
 constexpr double kSmallestLetter_in = 2.4 / 72;
 constexpr double kLargestLetter_in = 9.5 / 72;
 

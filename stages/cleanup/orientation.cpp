@@ -3,114 +3,119 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "stages/adapters/leptonica.h"
+#include "stages/cleanup/blank.h"
 
 namespace chartlift::cleanup {
 namespace {
 
-constexpr double kStretch_in =
-    1.5;  ///< long enough for 10 letters, short enough for curved and residually leaning lines
-constexpr double kBandShare = 0.5;  ///< the x-height band is where the profile reaches this share of its peak
-constexpr int kThinnestBand_px = 4;
-constexpr double kThickestBand_in = 0.35;
-constexpr double kReach = 0.55;         ///< of the band's height: ascenders and descenders both reach this far
-constexpr double kLeastOutside = 0.04;  ///< of the band's ink; below it the stretch is capitals or figures
+constexpr double kStretch_in = 3;  ///< 30 letters or more, and a residual lean moves its ends by less than a pixel
+constexpr double kLineGap = 0.6;   ///< of the letter height: centres further apart belong to two lines
+constexpr double kNear = 0.12;     ///< of the line's letter height: as high as the others
+constexpr double kStray = 0.2;     ///< of the line's letter height: clearly higher or lower than the others
+constexpr std::size_t kShortestLine = 4;
 
-/// Votes of one upright strip of the page, appended.
-void vote(const std::vector<int>& profile, double dpi, std::vector<double>& votes)
+/// The value that most others are within `near_px` of.
+double usual(const std::vector<double>& sorted, double near_px)
 {
-    const int rows = static_cast<int>(profile.size());
-    const auto at = [&](int y) { return y < 0 || y >= rows ? 0 : profile[static_cast<std::size_t>(y)]; };
-    const int thickest = static_cast<int>(kThickestBand_in * dpi);
-    const int lowest_peak = static_cast<int>(kStretch_in * dpi * 0.04);
-    for (int y = 0; y < rows;) {
-        if (at(y) < lowest_peak) {
-            ++y;
-            continue;
+    std::size_t best_count = 0;
+    double best = 0;
+    std::size_t first = 0;
+    for (std::size_t last = 0; last < sorted.size(); ++last) {
+        while (sorted[last] - sorted[first] > 2 * near_px) ++first;
+        if (last - first + 1 > best_count) {
+            best_count = last - first + 1;
+            best = sorted[(first + last) / 2];
         }
-        // A line's band: from here to where the profile falls below half of the peak seen so far.
-        int peak = at(y);
-        int end = y;
-        while (end < rows && at(end) >= kBandShare * peak) peak = std::max(peak, at(end++));
-        int top = y;
-        while (top < end && at(top) < kBandShare * peak) ++top;
-        const int height = end - top;
-        if (height >= kThinnestBand_px && height <= thickest) {
-            const int reach = std::max(2, static_cast<int>(std::lround(kReach * height)));
-            double above = 0;
-            double below = 0;
-            double band = 0;
-            for (int i = 1; i <= reach; ++i) {  // the row next to the band belongs to neither: it is blurred band
-                above += at(top - 1 - i);
-                below += at(end + i);
-            }
-            for (int i = top; i < end; ++i) band += at(i);
-            if (above + below > kLeastOutside * band && above < band && below < band)
-                votes.push_back((above - below) / (above + below));
-        }
-        y = std::max(end, y + 1);
     }
+    return best;
+}
+
+double centre(const Part* part)
+{
+    return part->top + part->height / 2.0;
+}
+
+struct Tally {
+    int tops = 0;
+    int bottoms = 0;
+    double squares = 0;  ///< of the lines' differences
+};
+
+/// `line`: the large letters of one stretch of a line; `small`: everything else of the stretch of the page.
+void count_line(const std::vector<const Part*>& line, const std::vector<const Part*>& small, Tally& tally)
+{
+    if (line.size() < kShortestLine) return;
+    std::vector<double> tops;
+    std::vector<double> bottoms;
+    std::vector<double> heights;
+    for (const Part* part : line) {
+        tops.push_back(part->top);
+        bottoms.push_back(part->bottom());
+        heights.push_back(part->height);
+    }
+    std::sort(tops.begin(), tops.end());
+    std::sort(bottoms.begin(), bottoms.end());
+    std::nth_element(heights.begin(), heights.begin() + static_cast<std::ptrdiff_t>(heights.size() / 2), heights.end());
+    const double height = heights[heights.size() / 2];
+    const double near_px = std::max(0.5, kNear * height);
+    const double stray_px = std::max(1.5, kStray * height);
+    const double top = usual(tops, near_px);
+    const double bottom = usual(bottoms, near_px);
+    int strayed_tops = 0;
+    int strayed_bottoms = 0;
+    const auto count = [&](const Part* part) {
+        strayed_tops += std::abs(part->top - top) > stray_px;
+        strayed_bottoms += std::abs(part->bottom() - bottom) > stray_px;
+    };
+    for (const Part* part : line) count(part);
+    for (const Part* part : small)  // full stops and commas, dots of i
+        if (part->bottom() > top - height / 2 && part->top < bottom + height / 2) count(part);
+    tally.tops += strayed_tops;
+    tally.bottoms += strayed_bottoms;
+    const double difference = strayed_tops - strayed_bottoms;
+    tally.squares += difference * difference;
 }
 
 }  // namespace
 
-UprightVotes upright_votes(const cv::Mat& letters, double dpi)
+UprightVotes upright_votes(const Parts& parts, double dpi)
 {
-    const int stretch = std::max(8, static_cast<int>(kStretch_in * dpi));
-    std::vector<double> votes;
-    std::vector<int> profile(static_cast<std::size_t>(letters.rows));
-    for (int left = 0; left < letters.cols; left += stretch) {
-        const int right = std::min(left + stretch, letters.cols);
-        if (right - left < stretch / 2) break;
-        for (int y = 0; y < letters.rows; ++y) {
-            const auto* row = letters.ptr<std::uint8_t>(y);
-            int sum = 0;
-            for (int x = left; x < right; ++x) sum += row[x] & 1;
-            profile[static_cast<std::size_t>(y)] = sum;
+    const double usual_height = letter_height_px(parts, dpi).value_or(kUsualLetter_in * dpi);
+    const int stretch = std::max(16, static_cast<int>(kStretch_in * dpi));
+    int right = 0;
+    for (const Part& part : parts.list) right = std::max(right, part.right());
+    const auto stretches = static_cast<std::size_t>(right / stretch + 1);
+    std::vector<std::vector<const Part*>> large(stretches);
+    std::vector<std::vector<const Part*>> small(stretches);
+    for (const Part& part : parts.list) {
+        if (part.height < 2 || part.height > 4 * usual_height || part.width > kStretch_in * dpi / 2) continue;
+        const auto at = static_cast<std::size_t>((part.left + part.width / 2) / stretch);
+        (part.height >= 0.6 * usual_height ? large : small)[at].push_back(&part);
+    }
+    Tally tally;
+    for (std::size_t i = 0; i < stretches; ++i) {
+        std::vector<const Part*>& letters = large[i];
+        std::sort(letters.begin(), letters.end(), [](const Part* a, const Part* b) {
+            return centre(a) < centre(b) || (centre(a) == centre(b) && a->left < b->left);
+        });
+        std::vector<const Part*> line;
+        for (const Part* part : letters) {
+            if (!line.empty() && centre(part) - centre(line.back()) > kLineGap * usual_height / 2) {
+                count_line(line, small[i], tally);
+                line.clear();
+            }
+            line.push_back(part);
         }
-        vote(profile, dpi, votes);
+        count_line(line, small[i], tally);
     }
-    UprightVotes out;
-    out.count = static_cast<int>(votes.size());
-    if (votes.empty()) return out;
-    double sum = 0;
-    double squares = 0;
-    for (const double v : votes) {
-        sum += v;
-        squares += v * v;
-    }
-    const double n = out.count;
-    out.mean = sum / n;
-    const double variance = std::max(0.1, squares / n - out.mean * out.mean);  // a few equal votes are no certainty
-    out.t_value = out.mean / std::sqrt(variance / n);
+    UprightVotes out{tally.tops, tally.bottoms, 0};
+    const double spread = std::max<double>(tally.squares, tally.tops + tally.bottoms);
+    if (spread > 0) out.t_value = (tally.tops - tally.bottoms) / std::sqrt(spread);
     return out;
-}
-
-double upright_evidence(const cv::Mat& letters, double dpi)
-{
-    const double votes = upright_votes(letters, dpi).t_value;
-    const adapters::PixPtr pix(pixCreate(letters.cols, letters.rows, 1));
-    if (!pix) return votes;
-    const int words = pixGetWpl(pix.get());
-    for (int y = 0; y < letters.rows; ++y) {
-        const auto* row = letters.ptr<std::uint8_t>(y);
-        l_uint32* line = pixGetData(pix.get()) + static_cast<std::ptrdiff_t>(y) * words;
-        for (int word = 0; word < words; ++word) {
-            const int first = word * 32;
-            const int count = std::min(32, letters.cols - first);
-            l_uint32 bits = 0;
-            for (int i = 0; i < count; ++i) bits |= static_cast<l_uint32>(row[first + i] & 1) << (31 - i);
-            line[word] = bits;
-        }
-    }
-    l_float32 shapes = 0;
-    constexpr int kFewestShapes = 20;  // fewer ascenders and descenders together say nothing
-    if (pixUpDownDetect(pix.get(), &shapes, kFewestShapes, 0, 0) != 0) shapes = 0;
-    constexpr double kShapeWeight = 1.0 / 3;  // Leptonica's own threshold is 8 to 10 where a t-value's is 3
-    return votes + kShapeWeight * static_cast<double>(shapes);
 }
 
 }  // namespace chartlift::cleanup
