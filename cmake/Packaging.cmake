@@ -1,1 +1,18 @@
-# Install rules and the Debian package.
+# cmake --install and the Debian package (cpack -G DEB). Shared-library dependencies are found by dpkg-shlibdeps.
+install(TARGETS chartlift RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/chartlift/models)
+install(FILES config/chartlift.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/chartlift)
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME chartlift)
+set(CPACK_PACKAGE_CONTACT "chartlift maintainers <maintainers@chartlift.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION graphics)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "tesseract-ocr-eng")
+set(CPACK_STRIP_FILES ON)
+include(CPack)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What a stage is: a value in, a value out, const, safe from many threads, knowing nothing of what comes next.
+/// What a stage is: a value in, a value out, const, knowing nothing of what comes next.
+/// Thread-safety: a stage's run is safe from many threads; a StageContext is a plain value.
 #pragma once
 
 #include <chrono>

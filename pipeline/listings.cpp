@@ -3,7 +3,8 @@
 
 namespace chartlift::pipeline {
 
-Result<void> write_listings(store::Catalog& catalog, const std::filesystem::path& out, store::Files& files)
+Result<void> write_listings(store::Catalog& catalog, const RunFacts& facts, const std::filesystem::path& out,
+                            store::Files& files)
 {
     store::StagedFiles staged(files);
     const auto lines_to = [](const store::Sink& sink) {
@@ -15,6 +16,9 @@ Result<void> write_listings(store::Catalog& catalog, const std::filesystem::path
     auto documents = staged.write(out / "manifest.jsonl",
                                   [&](const store::Sink& sink) { return catalog.document_lines(lines_to(sink)); });
     if (!documents) return documents;
+    auto report = report_html(catalog, facts);
+    if (!report) return report.error();
+    if (auto written = staged.write(out / "report.html", *report); !written) return written;
     return staged.publish();
 }
 

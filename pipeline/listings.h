@@ -8,11 +8,13 @@
 #include <filesystem>
 
 #include "core/fault.h"
+#include "pipeline/report.h"
 #include "store/catalog.h"
 #include "store/files.h"
 
 namespace chartlift::pipeline {
 
-Result<void> write_listings(store::Catalog& catalog, const std::filesystem::path& out, store::Files& files);
+Result<void> write_listings(store::Catalog& catalog, const RunFacts& facts, const std::filesystem::path& out,
+                            store::Files& files);
 
 }  // namespace chartlift::pipeline

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// The stages, built from a site's settings and wired to the stores, as the graph's steps.
 /// Faults: config (models or a language missing), library. The services must outlive the steps.
+/// Thread-safety: free function; the steps themselves are as steps.h says.
 #pragma once
 
 #include <filesystem>

@@ -147,14 +147,19 @@ public:
 
     RunOutcome go()
     {
-        const auto began = std::chrono::steady_clock::now();
+        began_ = std::chrono::steady_clock::now();
         RunOutcome outcome;
         if (auto done = work(outcome); !done && !outcome.fatal) outcome.fatal = done.error();
-        outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+        outcome.took = elapsed();
         return outcome;
     }
 
 private:
+    std::chrono::milliseconds elapsed() const
+    {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
+    }
+
     Result<void> work(RunOutcome& outcome)
     {
         auto models = find_models(options_.config.models);
@@ -206,7 +211,10 @@ private:
         intake.into(outcome);
         outcome.interrupted = options_.stop.stop_requested();
         if (auto done = intake.record_duplicates(); !done && !outcome.fatal) outcome.fatal = done.error();
-        if (auto written = write_listings(**catalog, options_.out, files_); !written) return written;
+        if (auto written =
+                write_listings(**catalog, {outcome.done_now.total, elapsed(), settings.threads}, options_.out, files_);
+            !written)
+            return written;
         auto summary = (*catalog)->summary();
         if (!summary) return summary.error();
         outcome.summary = std::move(*summary);
@@ -234,6 +242,7 @@ private:
     const RunOptions& options_;
     Progress& progress_;
     const RunHooks& hooks_;
+    std::chrono::steady_clock::time_point began_;
     store::PosixFiles posix_;
     store::Files& files_;
 };

@@ -8,6 +8,7 @@
 namespace chartlift::store {
 
 /// Faults: store (the file is newer than this program). Each step runs in its own transaction.
+/// Thread-safety: one thread, before the database is shared.
 Result<void> migrate(Database& database);
 
 }  // namespace chartlift::store
