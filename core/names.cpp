@@ -34,12 +34,15 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at)
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const std::uint32_t lead = byte(at);
     const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
-    if (length == 1 || at + length > text.size()) return text[at++] & 0x7F ? lead : (++at, 0U);
+    if (length == 1 || at + length > text.size()) {
+        ++at;
+        return lead;  // a stray byte reads as Latin-1
+    }
     std::uint32_t code = lead & (0xFFU >> (length + 1));
     for (std::size_t i = 1; i < length; ++i) {
         if ((byte(at + i) & 0xC0U) != 0x80U) {
             ++at;
-            return lead;  // a stray byte reads as Latin-1
+            return lead;
         }
         code = code << 6U | (byte(at + i) & 0x3FU);
     }

@@ -189,7 +189,7 @@ std::vector<Date> date_variants(Date date)
 }
 
 // Pre-scores: roughly the bits by which a key narrows the index down.
-constexpr float kMrnScore = 20;
+constexpr float kMrnScore = 100;  // above all others together: who bears the number is always answered
 constexpr float kNearMrnScore = 9;
 constexpr float kLastBirthScore = 16;
 constexpr float kFirstBirthScore = 14;

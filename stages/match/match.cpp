@@ -54,8 +54,12 @@ double lookalike_bits(const PairWeights& weights)
         }
         return std::exp2(bits);
     };
+    // Fathers and sons share more than the name: a middle name or a sex that agrees does not tell them apart.
+    double shared_bits = 0;
+    for (const FieldKind kind : {FieldKind::middle_name, FieldKind::sex})
+        if (agrees(weights, kind)) shared_bits += std::max(0.0, static_cast<double>(weights.of(kind).weight_bits));
     const double sum = term(kUnlistedTwin, {FieldKind::last_name, FieldKind::birth_date}) +
-                       term(kUnlistedNamesake, {FieldKind::last_name, FieldKind::first_name}) +
+                       std::exp2(shared_bits) * term(kUnlistedNamesake, {FieldKind::last_name, FieldKind::first_name}) +
                        term(kStrayNumber, {FieldKind::mrn}) +
                        term(kStrayNumberOfKin, {FieldKind::mrn, FieldKind::last_name}) +
                        term(kStrayNumberOfTwin, {FieldKind::mrn, FieldKind::last_name, FieldKind::birth_date});
