@@ -11,6 +11,9 @@ namespace {
 constexpr double kSmallestLetter_in = 0.03;  ///< x-height of 5 pt type
 constexpr double kTallestLetter_in = 0.4;    ///< capitals of 40 pt type
 constexpr double kWidestWord_in = 1.5;       ///< letters of a word may touch
+constexpr double kUnprintable_in = 0.3;      ///< from the frame; what stands only there are feed marks and fax headers
+constexpr double kSmallestSheet_in = 2;      ///< a smaller image with any ink is a clipping, never a blank sheet
+constexpr int kSmallestSheet_px = 300;       ///< the same where the resolution is not known
 constexpr int kEnoughLetters = 150;          ///< specks never come in rows of this many; no closer look needed
 
 /// Beside each other on one line, of like height. Lines may run either way: the page is not turned yet.
@@ -87,9 +90,15 @@ std::optional<double> letter_height_px(const Parts& parts, double dpi)
 
 bool is_blank(const cv::Mat& ink, const Parts& parts, double dpi)
 {
+    if (parts.list.empty()) return true;
+    if (std::max(ink.cols, ink.rows) < kSmallestSheet_in * dpi || std::max(ink.cols, ink.rows) < kSmallestSheet_px)
+        return false;
+    const int margin = std::min(static_cast<int>(kUnprintable_in * dpi), std::min(ink.cols, ink.rows) / 20);
+    const cv::Rect printable(margin, margin, ink.cols - 2 * margin, ink.rows - 2 * margin);
     std::vector<std::size_t> letters;
     for (std::size_t i = 0; i < parts.list.size(); ++i) {
         const Part& part = parts.list[i];
+        if (!printable.contains({part.left + part.width / 2, part.top + part.height / 2})) continue;
         if (is_letter(part, dpi)) {
             letters.push_back(i);
             continue;

@@ -124,7 +124,7 @@ struct Findings {
     bool blank = false;
     PageLayout layout;
     Resolution resolution;
-    cv::Rect2d ink_box;  ///< of the turned, leaning page, in shares of its width and height
+    cv::Rect2d ink_box;  ///< on the scan, in shares of its width and height
 };
 
 bool stands_out(const Skew& skew, const CleanupSettings& settings)
@@ -148,17 +148,17 @@ cv::Rect2d ink_box_of(const cv::Mat& ink)
             static_cast<double>(box.width) / ink.cols, static_cast<double>(box.height) / ink.rows};
 }
 
-void orient(Findings& found, const cv::Mat& ink, double dpi, const CleanupSettings& settings)
+/// `ink`: everything; `letters`: what is told by its size to be text, or everything where that is too little.
+void orient(Findings& found, const cv::Mat& ink, const cv::Mat& letters, double dpi, const CleanupSettings& settings)
 {
     SkewSearch search;
     search.largest_deg = static_cast<double>(settings.largest.value);
-    Reading rows{ink, QuarterTurn::none, find_skew(ink, search), false, 0, {}};
+    Reading rows{letters, QuarterTurn::none, find_skew(letters, search), false, 0, {}};
     Reading columns{{}, QuarterTurn::cw90, {}, false, 0, {}};
-    cv::rotate(ink, columns.ink, cv::ROTATE_90_CLOCKWISE);
+    cv::rotate(letters, columns.ink, cv::ROTATE_90_CLOCKWISE);
     columns.skew = find_skew_coarsely(columns.ink, search);
     rows.has_lines = stands_out(rows.skew, settings);
     columns.has_lines = stands_out(columns.skew, settings);
-    found.ink_box = ink_box_of(ink);
     if (!rows.has_lines && !columns.has_lines) return;
 
     const double axis_ratio = rows.skew.line_score / std::max(1e-9, columns.skew.line_score);
@@ -183,16 +183,16 @@ void orient(Findings& found, const cv::Mat& ink, double dpi, const CleanupSettin
         found.turn = turn;
     }
     if (std::abs(best->skew.ccw.value) >= settings.smallest.value) found.skew_ccw = best->skew.ccw;
+
+    // Rules are counted, and the page's size is kept, by all of the ink.
+    cv::Mat level = leveled_ink(ink, found.skew_ccw);
     cv::Mat across;
-    cv::transpose(best->level, across);
-    found.layout.ruled_horizontals = count_rules_along_rows(best->level, dpi);
+    cv::transpose(level, across);
+    const bool sideways = found.turn == QuarterTurn::cw90 || found.turn == QuarterTurn::cw270;
+    if (sideways) std::swap(level, across);
+    found.layout.ruled_horizontals = count_rules_along_rows(level, dpi);
     found.layout.ruled_verticals = count_rules_along_rows(across, dpi);
-    const bool turned_sideways = found.turn == QuarterTurn::cw90 || found.turn == QuarterTurn::cw270;
-    if ((best == &columns) != turned_sideways) std::swap(found.layout.ruled_horizontals, found.layout.ruled_verticals);
-    found.ink_box = ink_box_of(turned_sideways ? columns.ink : rows.ink);
-    if (best->evidence < 0 && found.orientation_sure)  // upside down: the box turns with the page
-        found.ink_box = {1 - found.ink_box.x - found.ink_box.width, 1 - found.ink_box.y - found.ink_box.height,
-                         found.ink_box.width, found.ink_box.height};
+    found.ink_box = ink_box_of(ink);
 }
 
 Findings findings_of(const DecodedPage& page, const cv::Mat& gray, const CleanupSettings& settings)
@@ -212,31 +212,21 @@ Findings findings_of(const DecodedPage& page, const cv::Mat& gray, const Cleanup
     if (letter_px) *letter_px /= small.scale;
     found.resolution = judged_dpi(gray.cols, gray.rows, page.file_dpi, letter_px);
     found.blank = page.visible_text.empty() && is_blank(small.ink, parts, small.dpi);
-    if (!found.blank) orient(found, small.ink, small.dpi, settings);
+    if (found.blank) return found;
+    cv::Mat letters = small.ink.clone();
+    constexpr int kEnoughLetters = 60;  // a few lines; on a page with fewer, rules may say more of the skew
+    if (keep_letters(letters, parts, small.dpi) < kEnoughLetters) letters = small.ink;
+    orient(found, small.ink, letters, small.dpi, settings);
     return found;
 }
 
 /// The size that keeps all ink of a leaning page once it is level; the page's own size where that does.
-cv::Size level_size(cv::Size leaning, const Findings& found, std::int64_t max_pixels)
+/// `leaning`: the size of the turned scan; `ink`: box of the ink on it.
+cv::Size level_size(cv::Size leaning, const Box& ink, Degrees skew_ccw, std::int64_t max_pixels)
 {
-    const Affine to_level = lean_map(leaning, leaning, found.skew_ccw).inverse();
-    double left = 0;
-    double right = leaning.width;
-    double top = 0;
-    double bottom = leaning.height;
-    const cv::Rect2d& box = found.ink_box;
-    for (const double x : {box.x, box.x + box.width})
-        for (const double y : {box.y, box.y + box.height}) {
-            const Point p = to_level({x * leaning.width, y * leaning.height});
-            left = std::min(left, p.x);
-            right = std::max(right, p.x);
-            top = std::min(top, p.y);
-            bottom = std::max(bottom, p.y);
-        }
-    const auto grown = [](int size, double before, double after) {
-        return size + 2 * static_cast<int>(std::ceil(std::max(-before, after - size)));
-    };
-    const cv::Size size(grown(leaning.width, left, right), grown(leaning.height, top, bottom));
+    const Box level = mapped(lean_map(leaning, leaning, skew_ccw).inverse(), ink);
+    const cv::Size size(leaning.width + 2 * std::max({0, -level.left_px, level.right_px - leaning.width}),
+                        leaning.height + 2 * std::max({0, -level.top_px, level.bottom_px - leaning.height}));
     return static_cast<std::int64_t>(size.width) * size.height > max_pixels ? leaning : size;
 }
 
@@ -272,7 +262,12 @@ UprightPage rendered(const DecodedPage& page, const Image& scan_gray, const Find
     out.to_scan = adapters::turn_map(scan.width_px(), scan.height_px(), found.turn).inverse();
     if (level) {
         const cv::Size leaning(out.gray.width_px(), out.gray.height_px());
-        const cv::Size size = level_size(leaning, found, max_pixels);
+        const Box scan_ink{static_cast<int>(found.ink_box.x * scan.width_px()),
+                           static_cast<int>(found.ink_box.y * scan.height_px()),
+                           static_cast<int>(found.ink_box.br().x * scan.width_px()),
+                           static_cast<int>(found.ink_box.br().y * scan.height_px())};
+        const Box ink = mapped(adapters::turn_map(scan.width_px(), scan.height_px(), found.turn), scan_ink);
+        const cv::Size size = level_size(leaning, ink, found.skew_ccw, max_pixels);
         const Affine to_leaning = lean_map(leaning, size, found.skew_ccw);
         out.gray = adapters::from_mat(resampled(adapters::view(out.gray), size, to_leaning, cv::INTER_LINEAR, paper));
         if (coloured)
