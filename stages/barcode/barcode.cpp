@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <string>
 
@@ -17,6 +18,8 @@ namespace {
 
 /// A picture as small as this is read whole: a card or a label, where a code may be large beside the sheet.
 constexpr long kReadWhole_px = 1'000'000;
+/// Rows averaged in the second attempt at a linear symbol; the shortest bars in use are 0.2 in.
+constexpr double kSmear_in = 0.06;
 
 Fault fault(FaultKind kind, std::string what)
 {
@@ -51,12 +54,13 @@ Result<std::vector<Barcode>> ReadBarcodes::run(const UprightPage& page, const St
             regions = {{0, 0, gray.cols, gray.rows}};
         else if (settings_.linear || settings_.matrix)
             regions = dense_regions(small, gray.cols, gray.rows);
+        const int smear_px = static_cast<int>(std::lround(kSmear_in * static_cast<double>(page.dpi.value)));
         for (const Box& region : regions) {
             if (const auto wanted = context.still_wanted(name); !wanted) return wanted.error();
             const int left = settings_.max_symbols_a_page - static_cast<int>(out.size());
             if (left <= 0) break;
             cv::Mat crop = gray(cv::Rect(region.left_px, region.top_px, region.width_px(), region.height_px())).clone();
-            for (Barcode& symbol : read_symbols(crop, {settings_.linear, settings_.matrix, left})) {
+            for (Barcode& symbol : read_symbols(crop, {settings_.linear, settings_.matrix, left, smear_px})) {
                 shift(symbol, region);
                 out.push_back(std::move(symbol));
             }

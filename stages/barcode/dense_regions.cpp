@@ -16,7 +16,7 @@ constexpr double kWindow_in = 0.2;        // wider than a line of print, so that
 constexpr double kDenseInk = 0.32;        // codes are 0.35 to 0.65 ink; print in lines is 0.1 to 0.25
 constexpr double kSmallestSide_in = 0.1;  // of the dense core; the smallest codes are 0.2 in, and the window blurs
 constexpr double kMargin_in = 0.25;       // the window's blur and a quiet zone
-constexpr double kInkShare = 0.002;       // this share of pixels is at least as dark as ink
+constexpr double kInkShare = 0.00005;     // this share of pixels is at least as dark as ink: a small code is enough
 constexpr double kPaperShare = 0.5;       // this share is no lighter than paper
 
 int quantile(const std::array<int, 256>& histogram, double share, std::size_t total)

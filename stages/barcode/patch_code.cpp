@@ -25,7 +25,7 @@ constexpr double kSpeck_modules = 0.35;        // thinner marks in the quiet zon
 constexpr double kShortest_in = 1.5;           // the specification says 2; a sheet may lose a little
 constexpr double kStep_in = 0.05;              // between the lines that are looked at
 constexpr double kLargestSlope = 0.12;         // the page is level; a patch stuck on may lean by 7 degrees
-constexpr double kLargestHole_in = 0.3;        // a punch hole or a staple across the bars
+constexpr double kLargestHole_in = 0.5;        // a punch hole or a staple across the bars
 
 struct Pattern {
     std::array<bool, 4> wide;

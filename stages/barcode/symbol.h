@@ -2,6 +2,7 @@
 /// Reads the symbols of one region with ZXing-cpp.
 /// Guarantee: ZXing 1.4 is never asked for two linear symbols at once: where both say the same, its comparison fails
 /// an assertion (Result.cpp, operator==) and would end the program. Symbols are read one by one instead.
+/// Where nothing is read, linear symbols are tried again with the rows averaged along the bars, against noise.
 /// Faults: throws what ZXing and OpenCV throw. Thread-safety: free function, safe from many threads.
 #pragma once
 
@@ -16,6 +17,8 @@ struct SymbolKinds {
     bool linear = true;
     bool matrix = true;
     int max_symbols = 64;
+    int smear_px =
+        15;  ///< bars no taller than this are lost in the second attempt at linear symbols; 0: no such attempt
 };
 
 /// `gray` is written to: what was read is painted over. Boxes in its pixels.
