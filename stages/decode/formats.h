@@ -33,7 +33,9 @@ Result<Scan> read_jp2(const ByteSource& bytes, const StageContext& context, int 
 
 /// Fax data as PDF keeps it: without a file around it. The picture is bilevel, 1 where the fax has black.
 struct FaxData {
-    int k = -1;  ///< below 0: Group 4; 0: Group 3; above 0: Group 3 with two-dimensional lines
+    int k = -1;                 ///< below 0: Group 4; 0: Group 3; above 0: Group 3 with two-dimensional lines
+    bool marked = true;         ///< rows end in a mark (/EndOfLine); of one-dimensional data only
+    bool byte_aligned = false;  ///< rows begin at a whole byte; of one-dimensional data only
     int columns_px = 0;
     int rows_px = 0;
 };

@@ -307,9 +307,9 @@ Result<Scan> fax_image(QPDF& pdf, QPDFObjectHandle image, const Filters& filters
         return value.isBool() && value.getBoolValue();
     };
     constexpr int kDefaultColumns = 1728;  // table 11
-    const FaxData fax{integer("/K", 0), width, height};
+    const FaxData fax{integer("/K", 0), truth("/EndOfLine"), truth("/EncodedByteAlign"), width, height};
     if (integer("/Columns", kDefaultColumns) != width) return render_instead("another width than its fax data");
-    if (truth("/EncodedByteAlign") || (fax.k >= 0 && !truth("/EndOfLine"))) return render_instead("a rare fax coding");
+    if ((fax.byte_aligned && fax.k != 0) || (fax.k > 0 && !fax.marked)) return render_instead("a rare fax coding");
     if (colours.space != Space::gray && colours.space != Space::indexed) return render_instead("fax data in colour");
     bool zero_is_black = !flip;
     if (colours.space == Space::indexed) {

@@ -41,16 +41,20 @@ struct TiffIo {
     const StageContext* context = nullptr;
     std::optional<Fault> io_fault;
     std::string first_error;
-    bool error = false;         ///< libtiff reported an error since this was last cleared
-    bool missing_data = false;  ///< libtiff warned that the compressed data ended too early
+    bool error = false;          ///< libtiff reported an error since this was last cleared
+    bool missing_data = false;   ///< libtiff warned that the compressed data ended too early
+    bool short_row = false;      ///< libtiff warned that a fax row's end mark came before its last pixel
+    bool unmarked_rows = false;  ///< the page is Group 3 data whose very first row went wrong in that way
 
     void begin(const StageContext& now)
     {
         context = &now;
         io_fault.reset();
         first_error.clear();
-        error = missing_data = false;
+        unmarked_rows = false;
+        clear_marks();
     }
+    void clear_marks() { error = missing_data = short_row = false; }
     /// Why a step failed where it was not the data's own fault.
     std::optional<Fault> outside_fault() const
     {
@@ -125,17 +129,15 @@ int on_error(TIFF*, void* user, const char*, const char* format, va_list argumen
 int on_warning(TIFF*, void* user, const char*, const char* format, va_list arguments)
 {
     TiffIo& io = *static_cast<TiffIo*>(user);
-    const std::string_view pattern(format);
-    // The fax decoders pass their words in the pattern, libjpeg's words arrive as an argument.
     std::array<char, 256> text;
     std::vsnprintf(text.data(), text.size(), format, arguments);
     const std::string_view message(text.data());
-    if (message.find("Premature EOF") != std::string_view::npos ||
-        message.find("Premature end") != std::string_view::npos ||
-        message.find("premature end") != std::string_view::npos) {
-        io.missing_data = true;
-        if (io.first_error.empty()) io.first_error = short_reason(message);
-    }
+    const auto says = [message](std::string_view words) { return message.find(words) != std::string_view::npos; };
+    const bool missing = says("Premature EOF") || says("Premature end") || says("premature end");
+    const bool short_row = says("Premature EOL");
+    io.missing_data |= missing;
+    io.short_row |= short_row;
+    if ((missing || short_row) && io.first_error.empty()) io.first_error = short_reason(message);
     return 1;
 }
 
@@ -285,6 +287,9 @@ Result<Chain> walk(const ByteSource& bytes, const StageContext& context)
 }
 
 // ---- one page ----------------------------------------------------------------------------------------------------
+
+/// Fax rows without end-of-line marks, which libtiff's Group 3 decoder waits for in vain: read as run lengths instead.
+enum class FaxRows { marked, unmarked, unmarked_aligned };
 
 struct Layout {
     std::uint32_t width = 0;
@@ -567,6 +572,33 @@ Fault too_much_lost(const TiffIo& io, std::uint32_t row, std::uint32_t height)
                                                  io.first_error.empty() ? "data is missing" : io.first_error));
 }
 
+/// Whether a strip of Group 4 data is whole: libtiff takes eleven zeros in a row for the end mark. No code holds so
+/// many but the mark itself, twice 000000000001 (T.6, 2.2.1 and 2.4.1.1), after which only padding may follow.
+bool ends_with_mark(TIFF* tiff, std::uint32_t strip)
+{
+    constexpr int kMarkZeros = 11;
+    const std::uint64_t size = TIFFRawStripSize64(tiff, strip);
+    constexpr std::uint64_t kMostBytes = 64 << 20;  // far over any page; a larger one counts as damaged
+    if (size == 0 || size > kMostBytes) return false;
+    std::vector<std::uint8_t> raw(static_cast<std::size_t>(size));
+    if (TIFFReadRawStrip(tiff, strip, raw.data(), static_cast<tmsize_t>(size)) != static_cast<tmsize_t>(size))
+        return false;
+    if (short_tag(tiff, TIFFTAG_FILLORDER, FILLORDER_MSB2LSB) == FILLORDER_LSB2MSB)
+        TIFFReverseBits(raw.data(), static_cast<tmsize_t>(size));
+    int zeros = 0, marks = 0;
+    for (const std::uint8_t byte : raw)
+        for (int bit = 7; bit >= 0; --bit) {
+            if (((byte >> bit) & 1) == 0) {
+                ++zeros;
+                continue;
+            }
+            if (marks == 2 || (marks == 1 && zeros != kMarkZeros)) return false;
+            if (zeros >= kMarkZeros) ++marks;
+            zeros = 0;
+        }
+    return marks == 2;
+}
+
 Result<void> read_rows(TIFF* tiff, TiffIo& io, const Layout& layout, PageFiller& page)
 {
     const std::uint64_t line_bytes = TIFFScanlineSize64(tiff);
@@ -583,21 +615,24 @@ Result<void> read_rows(TIFF* tiff, TiffIo& io, const Layout& layout, PageFiller&
         for (std::uint32_t y = 0; y < layout.height; ++y) {
             if (y % kRowsBetweenChecks == 0)
                 if (auto outside = io.outside_fault()) return *outside;
-            io.error = io.missing_data = false;
+            io.clear_marks();
             const bool read = TIFFReadScanline(tiff, line.data(), y, plane) >= 0;
-            if (read && !io.error && !io.missing_data) {
+            if (read && !io.error && !io.missing_data && !io.short_row) {
                 page.put(0, y, layout.width, plane, line.data());
                 continue;
             }
+            io.unmarked_rows |= y == 0 && io.short_row && layout.compression == COMPRESSION_CCITTFAX3;
             // Group 3 finds its place again at the next line's mark; all others lose the rest of the strip.
             const bool one_row =
                 read && !io.missing_data && layout.fax() && layout.compression != COMPRESSION_CCITTFAX4;
             if (one_row) page.put(0, y, layout.width, plane, line.data());
             const std::uint32_t strip_end = std::min(layout.height, (y / rows_per_strip + 1) * rows_per_strip);
             const std::uint32_t rows = one_row ? 1 : strip_end - y;
-            // Group 4 that ends with its end mark is a page whose height was not known when its header was written.
-            const bool ended_early = !read && !io.error && !io.missing_data && y > 0 && layout.fax();
-            if (!ended_early && !page.lost(0, y, layout.width, rows)) return too_much_lost(io, y, layout.height);
+            // The end mark before the last row: the page's height was not known when its header was written.
+            const bool ended = layout.compression == COMPRESSION_CCITTFAX4 && io.short_row && !io.error &&
+                               !io.missing_data && y % rows_per_strip > 0 &&
+                               ends_with_mark(tiff, TIFFComputeStrip(tiff, y, plane));
+            if (!ended && !page.lost(0, y, layout.width, rows)) return too_much_lost(io, y, layout.height);
             y += rows - 1;
         }
     }
@@ -628,7 +663,7 @@ Result<void> read_tiles(TIFF* tiff, TiffIo& io, const Layout& layout, PageFiller
                 if (auto outside = io.outside_fault()) return *outside;
                 const std::uint32_t width = std::min(tile_width, layout.width - x);
                 const std::uint32_t height = std::min(tile_height, layout.height - y);
-                io.error = io.missing_data = false;
+                io.clear_marks();
                 const tmsize_t got = TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, plane), tile.data(),
                                                          static_cast<tmsize_t>(tile_bytes));
                 if (got < 0 || io.error || io.missing_data) {
@@ -666,7 +701,7 @@ Result<void> read_through_rgba(TIFF* tiff, TiffIo& io, const Layout& layout, Pag
         for (std::uint32_t x = 0; x < layout.width;) {
             if (auto outside = io.outside_fault()) return *outside;
             const std::uint32_t width = std::min(piece_width, layout.width - x);
-            io.error = io.missing_data = false;
+            io.clear_marks();
             const int read = layout.tiled ? TIFFReadRGBATileExt(tiff, x, y, piece.data(), 1)
                                           : TIFFReadRGBAStripExt(tiff, y, piece.data(), 1);
             if (read == 0 || io.missing_data) {
@@ -683,11 +718,17 @@ Result<void> read_through_rgba(TIFF* tiff, TiffIo& io, const Layout& layout, Pag
     return {};
 }
 
-Result<Scan> read_page(TIFF* tiff, TiffIo& io, std::uint64_t directory, const StageContext& context)
+Result<Scan> read_page(TIFF* tiff, TiffIo& io, std::uint64_t directory, const StageContext& context,
+                       FaxRows fax_rows = FaxRows::marked)
 {
     io.begin(context);
     if (auto wanted = context.still_wanted(Decode::name); !wanted) return wanted.error();
     if (TIFFSetSubDirectory(tiff, directory) == 0) return io.corrupt("tiff: directory cannot be read");
+    if (fax_rows != FaxRows::marked) {
+        const int aligned = fax_rows == FaxRows::unmarked_aligned ? FAXMODE_BYTEALIGN : 0;
+        TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_CCITTRLE);
+        TIFFSetField(tiff, TIFFTAG_FAXMODE, FAXMODE_NORTC | FAXMODE_NOEOL | aligned);
+    }
     Result<Layout> layout = read_layout(tiff, context);
     if (!layout) return layout.error();
     Scan scan;
@@ -729,6 +770,10 @@ public:
         if (at == chain_.pages.size()) return fault(FaultKind::corrupt, "tiff: " + *chain_.broken);
         return without_exceptions([&]() -> Result<DecodedPage> {
             Result<Scan> scan = read_page(tiff_.get(), *io_, chain_.pages[at], context);
+            if (!scan && io_->unmarked_rows && !io_->outside_fault()) {
+                Result<Scan> again = read_page(tiff_.get(), *io_, chain_.pages[at], context, FaxRows::unmarked);
+                if (again) scan = std::move(again);
+            }
             if (!scan) return scan.error();
             return finished(std::move(*scan), context);
         });
@@ -833,7 +878,17 @@ Result<Scan> read_fax(const FaxData& fax, std::shared_ptr<const ByteSource> byte
     io.begin(context);
     const TiffPtr tiff = open_handle(io, context.limits);
     if (!tiff) return io.corrupt("fax data cannot be read");
-    return read_page(tiff.get(), io, kFaxDirectoryOffset, context);
+    if (fax.k != 0) return read_page(tiff.get(), io, kFaxDirectoryOffset, context);
+    // The end-of-line marks of one-dimensional data are optional, and what the file says of them is not reliable.
+    const FaxRows unmarked = fax.byte_aligned ? FaxRows::unmarked_aligned : FaxRows::unmarked;
+    Result<Scan> scan =
+        read_page(tiff.get(), io, kFaxDirectoryOffset, context, fax.marked ? FaxRows::marked : unmarked);
+    if (!scan && scan.error().kind == FaultKind::corrupt) {
+        Result<Scan> again =
+            read_page(tiff.get(), io, kFaxDirectoryOffset, context, fax.marked ? unmarked : FaxRows::marked);
+        if (again) return again;
+    }
+    return scan;
 }
 
 }  // namespace chartlift::decode
