@@ -134,6 +134,14 @@ bool stands_out(const Skew& skew, const CleanupSettings& settings)
            skew.line_score >= demand * settings.least_line_score;
 }
 
+/// The smallest lean that text of this width can show: one that moves its ends against each other by a visible step.
+Degrees finest_skew(const cv::Mat& ink)
+{
+    constexpr double kVisible_px = 0.75;  // of the reduced page
+    const double width = std::max(1, cv::boundingRect(ink).width);
+    return Degrees{static_cast<float>(std::atan(kVisible_px / width) * 180 / std::numbers::pi)};
+}
+
 /// Levels the reading and asks its letters which way up they stand.
 void look_closer(Reading& reading, double dpi)
 {
@@ -182,7 +190,8 @@ void orient(Findings& found, const cv::Mat& ink, const cv::Mat& letters, double 
         found.orientation_sure = true;
         found.turn = turn;
     }
-    if (std::abs(best->skew.ccw.value) >= settings.smallest.value) found.skew_ccw = best->skew.ccw;
+    if (std::abs(best->skew.ccw.value) >= std::max(settings.smallest.value, finest_skew(best->ink).value))
+        found.skew_ccw = best->skew.ccw;
 
     // Rules are counted, and the page's size is kept, by all of the ink.
     cv::Mat level = leveled_ink(ink, found.skew_ccw);
