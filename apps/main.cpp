@@ -125,8 +125,7 @@ int doctor_command(const Settings& settings, const std::filesystem::path& out)
     return static_cast<int>(healthy ? ExitCode::done : ExitCode::nothing_done);
 }
 
-int pmi_import_command(const Settings& settings, const std::filesystem::path& file,
-                       const std::filesystem::path& catalog)
+int pmi_import_command(const std::filesystem::path& file, const std::filesystem::path& catalog)
 {
     auto patients = store::SqlitePatientIndex::open(catalog);
     if (!patients) return failed(patients.error(), code_for(patients.error()));
@@ -172,9 +171,9 @@ int search_command(const std::string& query, std::size_t limit, const std::files
     return static_cast<int>(hits->empty() ? ExitCode::nothing_done : ExitCode::done);
 }
 
-int train_command(const pipeline::TrainOptions& options)
+int train_command(const TrainOptions& options)
 {
-    auto report = pipeline::train_page_types(options, [](std::string_view line) { fmt::print("{}\n", line); });
+    auto report = train_page_types(options, [](std::string_view line) { fmt::print("{}\n", line); });
     if (!report) return failed(report.error(), code_for(report.error()));
     return static_cast<int>(ExitCode::done);
 }
@@ -252,7 +251,7 @@ int command_line(int argc, char** argv)
     search->add_option("--limit", limit)->capture_default_str();
     search->callback([&] { code = search_command(text, limit, catalog); });
 
-    pipeline::TrainOptions training;
+    TrainOptions training;
     CLI::App* train = app.add_subcommand("train", "Trains the page-type model on labelled text");
     train->add_option("corpora", training.corpora, "JSON lines or CSV of labelled pages")
         ->required()

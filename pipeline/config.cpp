@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 #include <fstream>
 #include <functional>
@@ -121,10 +120,14 @@ std::string Config::page_fingerprint() const
 
 Result<Config> parse_config(std::string_view text, const std::string& file_name)
 {
-    toml::parse_result parsed = toml::parse(text);
-    if (!parsed) return refused(file_name, parsed.error().source(), std::string(parsed.error().description()));
+    toml::table parsed;
+    try {
+        parsed = toml::parse(text);
+    } catch (const toml::parse_error& error) {
+        return refused(file_name, error.source(), std::string(error.description()));
+    }
     Config config;
-    for (const auto& [section, body] : parsed.table()) {
+    for (const auto& [section, body] : parsed) {
         const toml::table* table = body.as_table();
         if (!table)
             return refused(file_name, body.source(), fmt::format("{} stands outside a [section]", section.str()));

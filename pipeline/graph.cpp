@@ -103,6 +103,7 @@ public:
 private:
     using SaveOutput = std::tuple<Arrival, flow::continue_msg>;
     using CollectOutput = std::tuple<Batch>;
+    static constexpr flow::node_priority_t kFirst = 1;
     using SaveNode = flow::multifunction_node<Page<PageInsight>, SaveOutput>;
     using CollectNode = flow::multifunction_node<Arrival, CollectOutput>;
 
@@ -191,17 +192,18 @@ private:
             })};
     SaveNode save_{graph_, flow::unlimited,
                    [this](const Page<PageInsight>& page, SaveNode::output_ports_type& ports) { save(page, ports); }};
-    CollectNode collect_{graph_, flow::serial, [this](const Arrival& arrived, CollectNode::output_ports_type& ports) {
-                             collect(arrived, ports);
-                         }};
+    // A page that is done, and a whole batch, go before pages not begun: else they would wait until the input ends.
+    CollectNode collect_{
+        graph_, flow::serial,
+        [this](const Arrival& arrived, CollectNode::output_ports_type& ports) { collect(arrived, ports); }, kFirst};
     using BatchNode = flow::function_node<Batch, Batch>;
-    BatchNode assemble_{graph_, flow::unlimited, batch_step("assemble", steps_.assemble)};
-    BatchNode identify_{graph_, flow::unlimited, batch_step("extract", steps_.identify)};
-    BatchNode match_{graph_, flow::unlimited, batch_step("match", steps_.match)};
-    BatchNode route_{graph_, flow::unlimited, batch_step("route", steps_.route)};
-    BatchNode deliver_{graph_, flow::unlimited, batch_step("export", steps_.deliver)};
-    flow::function_node<Batch, flow::continue_msg> record_{graph_, flow::serial,
-                                                           [this](const Batch& batch) { return record(batch); }};
+    BatchNode assemble_{graph_, flow::unlimited, batch_step("assemble", steps_.assemble), kFirst};
+    BatchNode identify_{graph_, flow::unlimited, batch_step("extract", steps_.identify), kFirst};
+    BatchNode match_{graph_, flow::unlimited, batch_step("match", steps_.match), kFirst};
+    BatchNode route_{graph_, flow::unlimited, batch_step("route", steps_.route), kFirst};
+    BatchNode deliver_{graph_, flow::unlimited, batch_step("export", steps_.deliver), kFirst};
+    flow::function_node<Batch, flow::continue_msg> record_{
+        graph_, flow::serial, [this](const Batch& batch) { return record(batch); }, kFirst};
 };
 
 }  // namespace

@@ -199,7 +199,7 @@ void add_batch_steps(Steps& steps, const StepServices& services, const std::shar
     thresholds.type = Score{static_cast<float>(services.config.route_type)};
     thresholds.split = Score{static_cast<float>(services.config.route_split)};
     thresholds.patient = Score{static_cast<float>(services.config.route_patient)};
-    thresholds.ocr_confidence = static_cast<float>(services.config.route_ocr);
+    thresholds.ocr_poor = static_cast<float>(services.config.route_ocr);
     steps.route = [stage = DecideRoute(thresholds)](BatchWork& batch) -> Result<void> {
         for (Document& document : batch.documents) {
             std::vector<const PageRecord*> pages;

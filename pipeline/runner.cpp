@@ -173,14 +173,12 @@ private:
         if (!patients) return patients.error();
         if (!options_.config.patients.empty())
             if (auto done = refresh_patients(**patients, options_.config.patients, progress_); !done) return done;
-        const auto indexed = (*patients)->size();
-        if (!indexed) return indexed.error();
 
         const Spool spool(options_.out / "work", options_.config.page_fingerprint(), files_);
         const auto decode = std::make_shared<const Decode>(
             DecodeSettings{Dpi{static_cast<float>(options_.config.render_dpi)}, options_.passwords});
         const StepServices services{options_.config, decode,    spool,
-                                    files_,          **catalog, *indexed > 0 ? patients->get() : nullptr,
+                                    files_,          **catalog, (*patients)->size() > 0 ? patients->get() : nullptr,
                                     options_.out,    *models};
         auto steps = make_steps(services);
         if (!steps) return steps.error();

@@ -235,9 +235,10 @@ void print_report(const Lines& body, const std::string& type, const DocType& def
                   std::vector<LabelledPage>& out)
 {
     const Person person = invented(random);
-    const Lines lines = wrapped(body, static_cast<std::size_t>(between(random, 68, 118)));
+    Lines lines = wrapped(body, static_cast<std::size_t>(between(random, 68, 118)));
     const int a_page = between(random, 38, 60);
     const bool letter = type == "letter";
+    if (letter && chance(random, 60)) lines.push_back(chance(random, 50) ? "Sincerely," : "Sincerely yours,");
 
     Lines page;
     if (chance(random, letter ? 60 : 85)) {
@@ -259,6 +260,10 @@ void print_report(const Lines& body, const std::string& type, const DocType& def
             page.insert(page.begin(), header.begin(), header.end());
         else
             page.insert(page.end(), header.begin(), header.end());
+    }
+    if (letter && chance(random, 70)) {
+        page.push_back(date_text(random));
+        if (chance(random, 60)) page.push_back("RE: " + person.name);
     }
     const bool numbered = chance(random, 60);
     const bool strip = chance(random, 60);
