@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -55,18 +56,25 @@ Image gray_of(const Image& image)
     return std::move(out).freeze();
 }
 
+/// Eight grey pixels as eight bits, 1 where darker than kInkBelow: the inverted top bits, gathered by a multiplication.
+std::uint8_t inked_bits(const std::uint8_t* eight_pixels)
+{
+    static_assert(kInkBelow == 128 && std::endian::native == std::endian::little);
+    std::uint64_t pixels = 0;
+    std::memcpy(&pixels, eight_pixels, 8);
+    return static_cast<std::uint8_t>((((~pixels >> 7) & 0x0101010101010101ULL) * 0x8040201008040201ULL) >> 56);
+}
+
 Image bilevel_of(const cv::Mat& gray)
 {
     adapters::PixelBuffer out(PixelFormat::bilevel, gray.cols, gray.rows);
     for (int y = 0; y < gray.rows; ++y) {
         const auto* from = gray.ptr<std::uint8_t>(y);
         std::uint8_t* to = out.row(y);
-        for (int left = 0; left < gray.cols; left += 8) {
-            const int count = std::min(8, gray.cols - left);
-            unsigned bits = 0;
-            for (int i = 0; i < count; ++i) bits |= static_cast<unsigned>(from[left + i] < kInkBelow) << (7 - i);
-            to[left / 8] = static_cast<std::uint8_t>(bits);
-        }
+        int x = 0;
+        for (; x + 8 <= gray.cols; x += 8) to[x / 8] = inked_bits(from + x);
+        for (; x < gray.cols; ++x)
+            if (from[x] < kInkBelow) to[x / 8] = static_cast<std::uint8_t>(to[x / 8] | (0x80U >> (x % 8)));
     }
     return std::move(out).freeze();
 }
@@ -163,8 +171,13 @@ void orient(Findings& found, const cv::Mat& ink, const cv::Mat& letters, double 
     search.largest_deg = static_cast<double>(settings.largest.value);
     Reading rows{letters, QuarterTurn::none, find_skew(letters, search), false, 0, {}};
     Reading columns{{}, QuarterTurn::cw90, {}, false, 0, {}};
-    cv::rotate(letters, columns.ink, cv::ROTATE_90_CLOCKWISE);
-    columns.skew = find_skew_coarsely(columns.ink, search);
+    cv::Mat half = halved(letters);
+    cv::rotate(half, half, cv::ROTATE_90_CLOCKWISE);
+    columns.skew = find_skew_coarsely(half, search);
+    const auto look_at_columns = [&] {
+        cv::rotate(letters, columns.ink, cv::ROTATE_90_CLOCKWISE);
+        columns.skew = find_skew(columns.ink, search);
+    };
     rows.has_lines = stands_out(rows.skew, settings);
     columns.has_lines = stands_out(columns.skew, settings);
     if (!rows.has_lines && !columns.has_lines) return;
@@ -173,12 +186,12 @@ void orient(Findings& found, const cv::Mat& ink, const cv::Mat& letters, double 
     bool along_rows = axis_ratio >= 1;
     bool axis_sure = std::max(axis_ratio, 1 / axis_ratio) >= settings.least_axis_ratio;
     Reading* best = along_rows ? &rows : &columns;
-    if (best == &columns) columns.skew = find_skew(columns.ink, search);
+    if (best == &columns) look_at_columns();
     look_closer(*best, dpi);
     if (std::max(axis_ratio, 1 / axis_ratio) < settings.clear_axis_ratio) {
         // Dense type of equal width stands in columns too: only letters tell the lines from the columns.
         Reading* other = along_rows ? &columns : &rows;
-        if (other == &columns) columns.skew = find_skew(columns.ink, search);
+        if (other == &columns) look_at_columns();
         look_closer(*other, dpi);
         axis_sure = axis_sure && std::abs(best->evidence) > std::abs(other->evidence);
     }

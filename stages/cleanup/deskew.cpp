@@ -101,12 +101,17 @@ Sweep sweep(const Strips& strips, double middle_deg, double reach_deg, double st
 
 }  // namespace
 
-Skew find_skew_coarsely(const cv::Mat& ink, const SkewSearch& search)
+cv::Mat halved(const cv::Mat& ink)
 {
-    if (ink.cols < 2 * kStrip_px || ink.rows < 2 * kStrip_px) return {};
     cv::Mat half;
-    cv::resize(ink, half, {ink.cols / 2, ink.rows / 2}, 0, 0, cv::INTER_AREA);
+    cv::resize(ink, half, {std::max(1, ink.cols / 2), std::max(1, ink.rows / 2)}, 0, 0, cv::INTER_AREA);
     cv::compare(half, 127, half, cv::CMP_GT);
+    return half;
+}
+
+Skew find_skew_coarsely(const cv::Mat& half, const SkewSearch& search)
+{
+    if (half.cols < kStrip_px || half.rows < kStrip_px) return {};
     const double inked = cv::countNonZero(half);
     if (inked == 0) return {};
     const Sweep coarse = sweep(Strips(half), 0, search.largest_deg, search.coarse_step_deg);
@@ -116,7 +121,7 @@ Skew find_skew_coarsely(const cv::Mat& ink, const SkewSearch& search)
 
 Skew find_skew(const cv::Mat& ink, const SkewSearch& search)
 {
-    Skew skew = find_skew_coarsely(ink, search);
+    Skew skew = find_skew_coarsely(halved(ink), search);
     if (skew.peak_ratio == 0) return skew;
     const Strips strips(ink);
     const Sweep middle =

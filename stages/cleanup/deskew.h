@@ -29,7 +29,10 @@ struct Skew {
 /// `ink`: 0 or 255, text lines roughly along the rows, about 150 dpi.
 Skew find_skew(const cv::Mat& ink, const SkewSearch& search);
 
-/// The same at half the resolution and without refinement: enough to tell along which side the lines run.
-Skew find_skew_coarsely(const cv::Mat& ink, const SkewSearch& search);
+/// The mask at half the resolution.
+cv::Mat halved(const cv::Mat& ink);
+
+/// Without refinement, on a halved mask: enough to tell along which side the lines run.
+Skew find_skew_coarsely(const cv::Mat& half, const SkewSearch& search);
 
 }  // namespace chartlift::cleanup
