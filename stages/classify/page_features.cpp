@@ -127,6 +127,37 @@ void add_shapes(std::vector<RawFeature>& out, std::span<const std::string> lines
     add_shape(out, "boxes", boxes / count, kShare);
 }
 
+/// The forms that make a letter a letter: they stand alone on their lines and survive as such, whatever it is about.
+void add_letter_cues(std::vector<RawFeature>& out, std::span<const std::string> lines)
+{
+    static constexpr std::array<std::string_view, 10> kClosings{
+        "SINCERELY", "RESPECTFULLY", "REGARDS",         "BEST REGARDS",     "KIND REGARDS",
+        "CORDIALLY", "YOURS TRULY",  "YOURS SINCERELY", "VERY TRULY YOURS", "WARM REGARDS"};
+    static constexpr std::array<std::string_view, 5> kThanks{"THANK YOU FOR", "THANK YOU VERY MUCH FOR", "THANKS FOR",
+                                                             "THE PLEASURE OF", "YOUR KIND REFERRAL"};
+    constexpr std::size_t kLongestClosing = 40;
+    bool salutation = false;
+    bool closing = false;
+    bool regarding = false;
+    bool thanks = false;
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        const std::string line = folded_words(lines[at]);
+        const bool upper_half = 2 * at < lines.size() + kTopLines;
+        if (upper_half && (line.starts_with("DEAR ") || line.find(" DEAR DR") != std::string::npos ||
+                           line.starts_with("TO WHOM IT MAY CONCERN")))
+            salutation = true;
+        if (upper_half && (line == "RE" || line.starts_with("RE ") || line.starts_with("REGARDING "))) regarding = true;
+        if (line.size() <= kLongestClosing)
+            for (const std::string_view form : kClosings) closing = closing || line.starts_with(form);
+        for (const std::string_view form : kThanks) thanks = thanks || line.find(form) != std::string::npos;
+    }
+    if (salutation) add(out, kTitle, hashed(kTitle, "cue", "salutation"));
+    if (closing) add(out, kTitle, hashed(kTitle, "cue", "closing"));
+    if (regarding) add(out, kTitle, hashed(kTitle, "cue", "regarding"));
+    if (thanks) add(out, kTitle, hashed(kTitle, "cue", "thanks"));
+    if (salutation && (closing || thanks || regarding)) add(out, kTitle, hashed(kTitle, "cue", "letter"));
+}
+
 void add_titles(std::vector<RawFeature>& out, std::span<const std::string> lines, const TitleLexicon& lexicon,
                 const DocTypes& types)
 {
@@ -170,6 +201,7 @@ std::vector<RawFeature> raw_features(const ReadablePage& page, const TitleLexico
         }
     }
     add_titles(out, lines, lexicon, types);
+    add_letter_cues(out, lines);
     add_shapes(out, lines);
     std::sort(out.begin(), out.end(), [](const RawFeature& a, const RawFeature& b) {
         return a.kind != b.kind ? a.kind < b.kind : a.bucket < b.bucket;

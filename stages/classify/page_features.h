@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// What the page-type model sees of a page: hashed, signed counts in one sparse vector.
 /// Kinds: words and pairs of words, character 3- to 5-grams within words (they survive recognition errors), words of
-/// the top lines, section headings, titles of known types, and the shape of the page (lines, digits, capitals).
+/// the top lines, section headings, titles of known types, the forms of a letter, and the shape of the page (lines,
+/// digits, capitals).
 /// Method: feature hashing (Weinberger et al. 2009, sec. 2) with a sign bit; 1 + log tf times idf; each kind is scaled
 /// to unit length, then by a fixed weight, so that a long page does not outvote its title.
 /// Thread-safety: pure functions.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 namespace chartlift {
 namespace {
@@ -132,18 +131,17 @@ PageTypeModel PageTypeModel::compacted(const PageTypeWeights& full, std::size_t 
     for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
         for (std::size_t k = 0; k < types; ++k) {
             const float size = std::abs(full.weights[bucket * types + k]);
-            // A rare word weighs more on the pages that hold it, by its idf.
             greatest[bucket] = std::max(greatest[bucket], size);
             model.scale_[k] = std::max(model.scale_[k], size / 127);
         }
     }
-    std::vector<std::uint32_t> order(kBuckets);
-    std::iota(order.begin(), order.end(), 0U);
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t bucket = 0; bucket < kBuckets; ++bucket)
+        if (greatest[bucket] > 0) order.push_back(bucket);
     std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
         return greatest[a] != greatest[b] ? greatest[a] > greatest[b] : a < b;
     });
     order.resize(std::min(order.size(), max_rows));
-    while (!order.empty() && greatest[order.back()] == 0) order.pop_back();
     std::sort(order.begin(), order.end());
     model.row_of_.assign(kBuckets, 0);
     for (const std::uint32_t bucket : order) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <stop_token>
 #include <thread>
 
@@ -95,7 +95,7 @@ TEST(PageFromLines, NumbersLinesAndBlocks)
 TEST(Train, TellsHeldOutPagesApartAndReportsThem)
 {
     FitReport report;
-    const auto model = train(pages(8), some_types(), {}, report);
+    const auto model = train(pages(8), some_types(), quick(), report);
     ASSERT_TRUE(model) << model.error().message();
     EXPECT_EQ(report.pages, 48);
     EXPECT_EQ(report.groups, 24);
@@ -240,6 +240,24 @@ TEST(PageTypeModel, KeepsNoMoreRowsThanAllowed)
     const auto decisions = model.decisions(features);
     EXPECT_NEAR(decisions[0], 1, 0.01);
     EXPECT_NEAR(decisions[1], -0.5, 0.01);
+}
+
+/// A letter about an operation is a letter: its forms must speak louder than its words.
+TEST(Features, FormsOfALetterAddEvidence)
+{
+    const DocTypes types = *some_types();
+    const TitleLexicon lexicon(types);
+    const std::vector<std::string> body{"The wound healed well after the operation.", "He returns in a month."};
+    std::vector<std::string> letter{"RE: J. Doe", "Dear Dr. Roe:"};
+    letter.insert(letter.end(), body.begin(), body.end());
+    letter.push_back("Sincerely,");
+    const auto of = [&](const std::vector<std::string>& lines) {
+        const auto raw = raw_features(page_from_lines(lines), lexicon, types);
+        return std::count_if(raw.begin(), raw.end(),
+                             [](const RawFeature& f) { return f.kind == 5 /* titles and cues */; });
+    };
+    EXPECT_EQ(of(body), 1);  // no title
+    EXPECT_EQ(of(letter), 5);
 }
 
 }  // namespace
