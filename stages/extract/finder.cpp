@@ -28,12 +28,16 @@ constexpr double kWeakBelowHeader = 0.60;  // "Date:" beside a signature, "Name:
 constexpr double kInFoot = 0.85;
 constexpr double kOtherSection = 0.40;  // under a heading "Emergency contact", "Guarantor"
 constexpr double kLesserDate = 0.88;    // discharge, report, order, collection
+constexpr double kOutsideBlock = 0.85;  // a labelled date away from the lines that name the patient
 constexpr double kTrailing = 0.60;      // a sentence goes on behind the name
 constexpr double kNaturalOrder = 0.97;  // first name first: a middle name may be half a last name
 
 // Distances, in text heights.
 constexpr double kBelowReach = 3.2;
-constexpr double kStickerReach = 8.0;
+constexpr double kStickerReach = 16.0;
+constexpr double kLineReach = 3.0;   // white between two lines of one sticker
+constexpr double kBlockReach = 7.0;  // around the lines that name the patient
+constexpr std::size_t kStickerRows = 8;
 
 constexpr std::size_t kMaxHits = 600;  // labels on a page; a dense form has 80
 
@@ -76,8 +80,11 @@ public:
             if (hit.kind) labelled(hit);
         name_from_parts();
         stickers();
+        bare_in_block();
         signatures();
         lone_dates();
+        dates_outside_block();
+        births_before_visits();
         letterhead();
         return std::move(out_);
     }
@@ -307,7 +314,7 @@ private:
                 const auto number = read_identifier(tokens);
                 if (!number) return false;
                 candidate.value = number->value;
-                candidate.probability *= number->quality;
+                candidate.probability *= number->quality * (hit.weak ? 0.8 : 1.0);
                 take(number->first, number->last);
                 return true;
             }
@@ -546,7 +553,7 @@ private:
                             *hit.kind == FieldKind::sex || *hit.kind == FieldKind::encounter);
     }
 
-    /// Segments under one that are set flush with it or centred under it, nearest first.
+    /// Segments under one that are set flush with it or centred under it, line after line without a wide gap.
     std::vector<const Segment*> column_under(const Segment& top) const
     {
         std::vector<const Segment*> under;
@@ -564,7 +571,11 @@ private:
         }
         std::sort(under.begin(), under.end(),
                   [](const Segment* a, const Segment* b) { return a->box.top_px < b->box.top_px; });
-        if (under.size() > 4) under.resize(4);
+        std::size_t keep = 0;
+        int bottom = top.box.bottom_px;
+        while (keep < under.size() && keep < kStickerRows && under[keep]->box.top_px - bottom <= kLineReach * unit_)
+            bottom = std::max(bottom, under[keep++]->box.bottom_px);
+        under.resize(keep);
         return under;
     }
 
@@ -594,52 +605,16 @@ private:
             if (end == segment.first || (end < segment.last && used_[end] && !starts_label(end))) continue;
             const std::span<const Token> tokens = page_.range(segment.first, end);
             const auto name = read_name(tokens, {});
-            if (!name || name->first.empty() || name->clinician || !all_name_words(*name) || name->last.size() < 2)
-                continue;
+            if (!name || name->first.empty() || name->clinician || !all_name_words(*name)) continue;
             if (name->first.size() < 2 && !name->comma) continue;
-            if (facility_word(tokens) || is_title(tokens)) continue;
             const bool alone = name->used == tokens.size();
-            if (!alone && !has_digit(tokens[name->used].text) && has_letter(tokens[name->used].text) &&
-                !tokens[name->used].opens && fold(tokens[name->used].text).size() > 1)
-                continue;
-            if (under_other_label(segment)) continue;
-            std::vector<Candidate> values;
-            double share = 0;
-            if (end < segment.last && identity(hits_[static_cast<std::size_t>(hit_of_[end])])) share = kRunningName;
-            if (!alone) {  // "SMITH, JOHN  1234567  07/22/1977"
-                bare_values(segment.first + name->used, end, values);
-                if (!values.empty()) share = std::max(share, kBareSticker + 0.05);
+            if (!alone) {
+                const Token& next = tokens[name->used];
+                if (!has_digit(next.text) && has_letter(next.text) && !next.opens && fold(next.text).size() > 1)
+                    continue;
             }
-            if (alone && end == segment.last && segment.next_right >= 0 && share == 0) {
-                const Segment& beside = page_.segments[static_cast<std::size_t>(segment.next_right)];
-                const int hit = hit_of_[beside.first];
-                if (hit >= 0 && identity(hits_[static_cast<std::size_t>(hit)]) &&
-                    beside.last > hits_[static_cast<std::size_t>(hit)].last)
-                    share = kRunningName - 0.05;
-                else if (hit < 0 && name->comma)
-                    bare_values(beside.first, beside.last, values);
-                if (!values.empty()) share = std::max(share, kBareSticker);
-            }
-            if (end == segment.last) {
-                std::size_t row = 0;
-                for (const Segment* under : column_under(segment)) {
-                    ++row;
-                    const int hit = hit_of_[under->first];
-                    if (hit >= 0 && identity(hits_[static_cast<std::size_t>(hit)])) {
-                        const double step = name->comma ? 0.02 : row > 1 ? 0.12 : 0.03;
-                        share = std::max(
-                            share, kStickerName - step * static_cast<double>(row - 1) - (name->comma ? 0.0 : 0.01));
-                        break;
-                    }
-                    if (hit >= 0 && hits_[static_cast<std::size_t>(hit)].kind) continue;
-                    if (hit < 0) {
-                        const std::size_t before = values.size();
-                        bare_values(under->first, under->last, values);
-                        if (values.size() > before)
-                            share = std::max(share, (name->comma ? kBareSticker + 0.08 : kBareSticker - 0.08));
-                    }
-                }
-            }
+            if (facility_word(tokens) || is_title(tokens) || under_other_label(segment)) continue;
+            const double share = sticker_share(segment, end, *name);
             if (share == 0) continue;
             Candidate candidate;
             candidate.kind = FieldKind::first_name;
@@ -649,81 +624,192 @@ private:
                 share * name->quality * (name->comma ? 1.0 : kNaturalOrder) * sureness(candidate.tokens);
             for (const std::size_t t : candidate.tokens) used_[t] = true;
             out_.push_back(std::move(candidate));
-            settle_bare(values);
         }
     }
 
-    /// Numbers, dates and a sex that stand without labels beside a name.
+    /// What speaks for a name that no label announces: identifiers behind it, beside it or under it. 0: nothing does.
+    double sticker_share(const Segment& segment, std::size_t end, const NameReading& name) const
+    {
+        double share = 0;
+        if (end < segment.last && identity(hits_[static_cast<std::size_t>(hit_of_[end])])) share = kRunningName;
+        std::vector<Candidate> bare;
+        bare_values(segment.first + name.used, end, bare);
+        if (end == segment.last && segment.next_right >= 0) {
+            const Segment& beside = page_.segments[static_cast<std::size_t>(segment.next_right)];
+            const int hit = hit_of_[beside.first];
+            if (hit >= 0 && identity(hits_[static_cast<std::size_t>(hit)]) &&
+                beside.last > hits_[static_cast<std::size_t>(hit)].last)
+                share = std::max(share, kRunningName - 0.05);
+            if (hit < 0) bare_values(beside.first, beside.last, bare);
+        }
+        if (end == segment.last) {
+            std::size_t row = 0;
+            for (const Segment* under : column_under(segment)) {
+                const int hit = hit_of_[under->first];
+                if (hit >= 0 && identity(hits_[static_cast<std::size_t>(hit)])) {
+                    const double step = name.comma ? 0.02 : 0.05;
+                    share = std::max(share, kStickerName - (name.comma ? 0.0 : 0.01) - step * static_cast<double>(row));
+                    break;
+                }
+                if (hit < 0) bare_values(under->first, under->last, bare);
+                ++row;
+            }
+        }
+        const auto has = [&](FieldKind kind) {
+            return std::any_of(bare.begin(), bare.end(), [&](const Candidate& value) { return value.kind == kind; });
+        };
+        const int witnesses = int{has(FieldKind::mrn)} + int{has(FieldKind::birth_date)} + int{has(FieldKind::sex)};
+        // "TOTAL CHARGES" over a number is no patient: two words in natural order need two witnesses.
+        if (witnesses >= (name.comma ? 1 : 2))
+            share = std::max(share, kBareSticker + 0.04 * witnesses - (name.comma ? 0.0 : 0.08));
+        return share;
+    }
+
+    /// Numbers, dates and a sex that stand without labels. A row with other words holds none.
     void bare_values(std::size_t first, std::size_t last, std::vector<Candidate>& values) const
     {
-        if (last - first > 8) return;
+        if (last <= first || last - first > 8) return;
         for (std::size_t t = first; t < last; ++t)
             if (starts_label(t) || used_[t]) return;
-        std::size_t t = first;
-        while (t < last) {
-            const std::span<const Token> rest = page_.range(t, last);
+        std::vector<Candidate> found;
+        const auto add = [&](FieldKind kind, std::string value, double quality, std::size_t from, std::size_t to) {
             Candidate candidate;
+            candidate.kind = kind;
+            candidate.value = std::move(value);
+            candidate.probability = kBareSticker * quality;
+            for (std::size_t k = from; k < to; ++k) candidate.tokens.push_back(k);
+            found.push_back(std::move(candidate));
+        };
+        for (std::size_t t = first; t < last;) {
+            const std::span<const Token> rest = page_.range(t, last);
             if (const auto reading = read_date(rest); reading && reading->quality > 0.8) {
                 if (const auto date = settle(*reading, DateUse::birth, latest_)) {
-                    candidate.kind = FieldKind::birth_date;
-                    candidate.value = to_iso(*date);
-                    candidate.two_digit_year = reading->two_digit_year;
-                    candidate.probability = kBareSticker * reading->quality;
-                    for (std::size_t k = t; k < t + reading->used; ++k) candidate.tokens.push_back(k);
+                    add(FieldKind::birth_date, to_iso(*date), reading->quality * (reading->two_digit_year ? 0.9 : 1.0),
+                        t, t + reading->used);
                     t += reading->used;
-                    values.push_back(std::move(candidate));
                     continue;
                 }
             }
-            if (const auto number = read_identifier(rest);
-                number && number->first == 0 && number->value.size() >= 6 && number->quality > 0.9) {
-                candidate.kind = FieldKind::mrn;
-                candidate.value = number->value;
-                candidate.probability = kBareSticker * number->quality;
-                for (std::size_t k = t; k < t + number->last; ++k) candidate.tokens.push_back(k);
+            const auto number = read_identifier(rest);
+            if (number && number->first == 0 && number->value.size() >= 6 && number->value.size() <= 9 &&
+                number->quality > 0.9) {
+                add(FieldKind::mrn, number->value, number->quality, t, t + number->last);
                 t += number->last;
-                values.push_back(std::move(candidate));
                 continue;
             }
-            if (const auto sex = read_sex(rest.first(1)); sex && sex->value != "X") {
-                candidate.kind = FieldKind::sex;
-                candidate.value = sex->value;
-                candidate.probability = kBareSticker;
-                candidate.tokens.push_back(t);
-                values.push_back(std::move(candidate));
-            } else if (has_letter(page_.tokens[t].text) && page_.tokens[t].text.size() > 3 && values.empty()) {
+            const Token& token = page_.tokens[t];
+            if (const auto sex = read_sex(rest.first(1)); sex && sex->value != "X")
+                add(FieldKind::sex, sex->value, 1, t, t + 1);
+            else if (fold(token.text).size() > 3 && has_letter(token.text) && !has_digit(token.text))
                 return;  // an address or a sentence
-            }
             ++t;
         }
+        values.insert(values.end(), found.begin(), found.end());
     }
 
-    /// Of several bare dates the earliest is the birth; of several bare numbers the first is the record's.
-    void settle_bare(std::vector<Candidate>& values)
+    const Candidate* best_of(FieldKind kind) const
     {
-        Candidate* birth = nullptr;
+        const Candidate* best = nullptr;
+        for (const Candidate& candidate : out_)
+            if (candidate.kind == kind && (!best || candidate.probability > best->probability)) best = &candidate;
+        return best;
+    }
+
+    /// Values without labels in the block that names the patient. What a label already says is not looked for, and
+    /// tells what the rest is: beside a labelled birth date a bare date is the visit's.
+    void bare_in_block()
+    {
+        const Candidate* name = best_of(FieldKind::first_name);
+        if (!name || name->tokens.empty() || name->probability < 0.5) return;
+        const std::size_t segment_of_name = page_.tokens[name->tokens.front()].segment;
+        const Segment& anchor = page_.segments[segment_of_name];
+        if (share_of(anchor.box) > kStickerShare && share_of(anchor.box) < kFootShare) return;
+        std::vector<Candidate> values;
+        std::size_t rest = name->tokens.back() + 1;
+        if (page_.tokens[name->tokens.back()].segment == segment_of_name) {
+            while (rest < anchor.last && used_[rest]) ++rest;
+            bare_values(rest, anchor.last, values);
+        }
+        if (anchor.next_right >= 0) {
+            const Segment& beside = page_.segments[static_cast<std::size_t>(anchor.next_right)];
+            if (!under_other_label(beside)) bare_values(beside.first, beside.last, values);
+        }
+        for (const Segment* under : column_under(anchor)) bare_values(under->first, under->last, values);
+
+        std::vector<Candidate*> dates;
         Candidate* number = nullptr;
         Candidate* sex = nullptr;
         std::size_t numbers = 0;
         for (Candidate& value : values) {
-            if (value.kind == FieldKind::birth_date && (!birth || value.value < birth->value)) birth = &value;
+            if (value.kind == FieldKind::birth_date) dates.push_back(&value);
             if (value.kind == FieldKind::mrn && ++numbers == 1) number = &value;
             if (value.kind == FieldKind::sex && !sex) sex = &value;
         }
-        const auto emit = [&](Candidate* value, double factor) {
-            if (!value) return;
+        std::stable_sort(dates.begin(), dates.end(),
+                         [](const Candidate* a, const Candidate* b) { return a->value < b->value; });
+        const Candidate* birth = best_of(FieldKind::birth_date);
+        const Candidate* service = best_of(FieldKind::service_date);
+        const bool has_birth = birth && birth->probability > 0.6;
+        const bool has_service = service && service->probability > 0.8;
+        const bool has_number = best_of(FieldKind::mrn) != nullptr;
+        const bool has_sex = best_of(FieldKind::sex) != nullptr;
+        const auto emit = [&](Candidate* value, FieldKind kind, double factor) {
+            value->kind = kind;
             value->probability *= factor * sureness(value->tokens);
             for (const std::size_t t : value->tokens) used_[t] = true;
             out_.push_back(*value);
         };
-        for (Candidate& value : values)
-            if (value.kind == FieldKind::birth_date && birth && &value != birth) {
-                value.kind = FieldKind::service_date;
-                emit(&value, 0.85);
+        if (!dates.empty()) {
+            if (has_birth && !has_service)
+                emit(dates.back(), FieldKind::service_date, dates.size() == 1 ? 1.05 : 0.9);
+            else if (!has_birth && has_service)
+                emit(dates.front(), FieldKind::birth_date, 1.05);
+            else if (!has_birth && !has_service) {
+                if (dates.size() > 1) emit(dates.back(), FieldKind::service_date, 0.9);
+                emit(dates.front(), FieldKind::birth_date, dates.size() > 1 ? 1.0 : 0.9);
             }
-        emit(birth, 1);
-        emit(number, numbers > 1 ? 0.75 : 1);
-        emit(sex, 1);
+        }
+        if (number && !has_number) emit(number, FieldKind::mrn, numbers > 1 ? 0.8 : 1.05);
+        if (sex && !has_sex) emit(sex, FieldKind::sex, 1);
+    }
+
+    /// "05/19/22" on a page of 1995 is 1922.
+    void births_before_visits()
+    {
+        const Candidate* service = best_of(FieldKind::service_date);
+        if (!service || service->two_digit_year || service->probability < 0.8) return;
+        for (Candidate& candidate : out_) {
+            if (candidate.kind != FieldKind::birth_date || !candidate.two_digit_year ||
+                candidate.value <= service->value)
+                continue;
+            if (const auto late = date_from_iso(candidate.value))
+                if (const auto early =
+                        make_date(static_cast<int>(late->year()) - 100, static_cast<unsigned>(late->month()),
+                                  static_cast<unsigned>(late->day())))
+                    candidate.value = to_iso(*early);
+        }
+    }
+
+    /// Where patient and visit are named the page's own date stands; "Date of admission" in the text is an older story.
+    void dates_outside_block()
+    {
+        Box block;
+        for (const Candidate& candidate : out_) {
+            if (candidate.kind != FieldKind::mrn && candidate.kind != FieldKind::first_name &&
+                candidate.kind != FieldKind::birth_date)
+                continue;
+            Box box;
+            for (const std::size_t t : candidate.tokens) box = united(box, page_.tokens[t].box);
+            if (candidate.probability > 0.75 && share_of(box) < kHeaderShare) block = united(block, box);
+        }
+        if (block.empty()) return;
+        for (Candidate& candidate : out_) {
+            if (candidate.kind != FieldKind::service_date || candidate.tokens.empty()) continue;
+            const Box& box = page_.tokens[candidate.tokens.front()].box;
+            if (box.bottom_px < block.top_px - kBlockReach * unit_ ||
+                box.top_px > block.bottom_px + kBlockReach * unit_)
+                candidate.probability *= kOutsideBlock;
+        }
     }
 
     bool is_title(std::span<const Token> tokens) const
@@ -780,8 +866,10 @@ private:
             candidate.value = to_iso(*date);
             candidate.two_digit_year = reading->two_digit_year;
             for (std::size_t t = segment.first; t < segment.last; ++t) candidate.tokens.push_back(t);
-            candidate.probability = (letter || reading->month_name ? kLetterDate : kLoneDate) * reading->quality *
-                                    sureness(candidate.tokens);
+            candidate.probability = (letter                ? kLetterDate
+                                     : reading->month_name ? kLoneDate + 0.07
+                                                           : kLoneDate) *
+                                    reading->quality * sureness(candidate.tokens);
             out_.push_back(std::move(candidate));
         }
     }

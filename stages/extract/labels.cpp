@@ -284,11 +284,11 @@ constexpr std::array kForeign{"Address",
 
 /// Everyday words that announce a field only when the place says so.
 constexpr std::array kWeak{
-    "DATE", "NAME",       "PATIENT",  "PROVIDER",  "DOCTOR",    "PHYSICIAN", "STAFF",     "NURSE",      "RN",
-    "MD",   "DR",         "PT",       "RE",        "SUBJECT",   "CLIENT",    "RESIDENT",  "BORN",       "SITE",
-    "LAST", "MIDDLE",     "FIRST",    "MI",        "ADMITTED",  "HOSPITAL",  "CLINIC",    "LOCATION",   "ACCOUNT",
-    "MR",   "BD",         "VN",       "EPI",       "PERFORMED", "DRAWN",     "COLLECTED", "DISCHARGED", "ENCOUNTER",
-    "ACCT", "DEPARTMENT", "PRACTICE", "ADMITTING", "ATTENDING", "SURGEON",   "CONSULTANT"};
+    "DATE",       "NAME",      "PATIENT", "PROVIDER",   "DOCTOR",   "PHYSICIAN", "STAFF",     "NURSE",    "RN",
+    "MD",         "DR",        "PT",      "RE",         "SUBJECT",  "CLIENT",    "RESIDENT",  "BORN",     "SITE",
+    "LAST",       "MIDDLE",    "FIRST",   "MI",         "ADMITTED", "HOSPITAL",  "CLINIC",    "LOCATION", "ACCOUNT",
+    "MR",         "IDNO",      "ID",      "BD",         "VN",       "EPI",       "PERFORMED", "DRAWN",    "COLLECTED",
+    "DISCHARGED", "ENCOUNTER", "ACCT",    "DEPARTMENT", "PRACTICE", "ADMITTING", "ATTENDING", "SURGEON",  "CONSULTANT"};
 
 bool contains(std::string_view text, std::string_view part)
 {
@@ -374,11 +374,16 @@ std::optional<LabelBook::Match> LabelBook::longest_at(const ReadPage& page, std:
         if (const auto found = wordings_.find(span); found != wordings_.end()) {
             best = Match{&found->first, found->second, count, true};
         } else if (span.size() + 1 >= kFuzzyLength && span.size() + 1 < by_length_.size() && has_letter(token.text) &&
-                   (t == at || token.folded.size() > 1)) {
+                   (!(best && best->exact) || token.folded.size() > 3)) {
             for (std::size_t length = span.size() - 1; length <= span.size() + 1; ++length) {
                 for (const std::string* wording : by_length_[length]) {
+                    // "Dawn" is a name, not "Drawn" misread
+                    if (span.size() < kFuzzyLength && count == 1 && !token.colon) break;
                     if (!within_one_edit(span, *wording)) continue;
-                    if (!best || best->tokens < count) best = Match{wording, wordings_.at(*wording), count, false};
+                    // "Paient" is one letter from "Patient" and from "Parent": the field's label is the commoner one.
+                    const Entry& entry = wordings_.at(*wording);
+                    const bool commoner = best && best->tokens == count && !best->entry.kind && entry.kind;
+                    if (!best || best->tokens < count || commoner) best = Match{wording, entry, count, false};
                 }
             }
         }
@@ -443,12 +448,18 @@ std::vector<LabelHit> LabelBook::find(const ReadPage& page) const
             }
             if (hit.kind == FieldKind::service_date)
                 for (const char* part : {"DISCH", "DCDATE", "REPORT", "ORDER", "COLLECT", "SPECIMEN", "DRAWN",
-                                         "PERFORMED", "REGIST", "APP", "REFERRAL", "TODAY"})
+                                         "PERFORMED", "REGIST", "APP", "REFERRAL", "TODAY", "RECEIVED", "OBTAINED"})
                     hit.lesser = hit.lesser || contains(wording, part);
             if (hit.kind == FieldKind::author)
                 for (const char* part : {"DICTAT", "SIGNED", "AUTHENTICATED", "AUTHOR"})
                     hit.signs = hit.signs || contains(wording, part);
             hit.colon = page.tokens[hit.last - 1].colon;
+            // "MRN - 204518": a dash set apart does a colon's work.
+            if (!hit.colon && hit.last + 1 < segment.last &&
+                (page.tokens[hit.last].text == "-" || page.tokens[hit.last].text == "--")) {
+                ++hit.last;
+                hit.colon = true;
+            }
             // "Name (please print):", "Date of Birth (mm/dd/yyyy):"
             if (!hit.colon && hit.last < segment.last && page.tokens[hit.last].opens) {
                 std::size_t close = hit.last;
@@ -494,6 +505,8 @@ std::vector<LabelHit> LabelBook::find(const ReadPage& page) const
         for (LabelHit hit : raw) {
             const std::size_t next = hit.last;
             const bool at_end = next >= segment.last;
+            // "Patient: Ward, Dawn": a comma makes it a surname.
+            if (!hit.colon && hit.last == hit.first + 1 && page.tokens[hit.first].comma) continue;
             const bool edge_before = hit.first == segment.first || ends_hit(hit.first);
             hit.cell = edge_before && (at_end || starts_hit(next));
             const Token* value = at_end ? nullptr : &page.tokens[next];

@@ -10,10 +10,11 @@ namespace chartlift::extract {
 namespace {
 
 constexpr std::size_t kMaxNameWords = 7;
-constexpr double kRepaired = 0.75;     // a digit read within a name, put right
-constexpr double kNoise = 0.9;         // stray marks within a name
-constexpr double kLowerCase = 0.8;     // "whitfield": a small first letter
-constexpr double kGuessedOrder = 0.8;  // order told by a misread comma or by a last initial
+constexpr double kRepaired = 0.75;      // a digit read within a name, put right
+constexpr double kNoise = 0.9;          // stray marks within a name
+constexpr double kLowerCase = 0.8;      // "whitfield": a small first letter
+constexpr double kUnmarkedOrder = 0.7;  // "(Last, First)" asked for, no comma given
+constexpr double kGuessedOrder = 0.8;   // order told by a misread comma or by a last initial
 
 template <std::size_t N>
 bool any_of(const std::array<std::string_view, N>& words, std::string_view text)
@@ -167,27 +168,38 @@ std::string suffix_of(std::string_view text)
 bool heading_word(std::string_view folded)
 {
     static constexpr auto kWords = std::to_array<std::string_view>(
-        {"REPORT",     "NOTE",       "NOTES",        "RECORD",       "RECORDS",        "MEDICAL",     "MEDICINE",
-         "HOSPITAL",   "CLINIC",     "CENTER",       "CENTRE",       "HEALTH",         "HEALTHCARE",  "CARE",
-         "SUMMARY",    "DISCHARGE",  "ADMISSION",    "PHYSICIAN",    "PHYSICIANS",     "PATIENT",     "PATIENTS",
-         "DATE",       "NAME",       "NUMBER",       "ADDRESS",      "PHONE",          "FAX",         "FORM",
-         "SHEET",      "FLOW",       "CHART",        "ORDER",        "ORDERS",         "LABORATORY",  "LAB",
-         "RESULT",     "RESULTS",    "TEST",         "REFERENCE",    "UNITS",          "FLAG",        "HISTORY",
-         "PHYSICAL",   "EXAM",       "EXAMINATION",  "CONSULTATION", "CONSULT",        "PROGRESS",    "OPERATIVE",
-         "OPERATION",  "PROCEDURE",  "SURGERY",      "SURGICAL",     "DIAGNOSIS",      "DIAGNOSES",   "DIAGNOSTIC",
-         "IMAGING",    "RADIOLOGY",  "PATHOLOGY",    "EMERGENCY",    "DEPARTMENT",     "DEPT",        "SERVICE",
-         "SERVICES",   "INSURANCE",  "POLICY",       "INFORMATION",  "DEMOGRAPHICS",   "EDUCATION",   "INSTRUCTIONS",
-         "CONSENT",    "TREATMENT",  "MEDICATION",   "MEDICATIONS",  "ADMINISTRATION", "ALLERGIES",   "IMMUNIZATION",
-         "VACCINE",    "VITAL",      "SIGNS",        "NURSING",      "NURSE",          "PSYCHIATRIC", "PSYCHOLOGICAL",
-         "EVALUATION", "ASSESSMENT", "PLAN",         "INTAKE",       "DIRECTIVE",      "ADVANCE",     "ADVANCED",
-         "CLAIM",      "CARD",       "LETTER",       "REFERRAL",     "TELEPHONE",      "CALL",        "MESSAGE",
-         "PAGE",       "CONTINUED",  "CONFIDENTIAL", "COPY",         "ORIGINAL",       "FINAL",       "PRELIMINARY",
-         "SIGNATURE",  "SIGNED",     "DICTATED",     "ATTENDING",    "PROVIDER",       "DOCTOR",      "SURGEON",
-         "RESIDENT",   "FACILITY",   "LOCATION",     "UNIT",         "ROOM",           "ACCOUNT",     "ENCOUNTER",
-         "VISIT",      "BIRTH",      "GENDER",       "RACE",         "RELIGION",       "STATUS",      "MARITAL",
-         "OCCUPATION", "EMPLOYER",   "RELATIONSHIP", "CONTACT",      "GUARANTOR",      "SUBSCRIBER",  "GROUP",
-         "DOSE",       "ROUTE",      "FREQUENCY",    "TIME",         "STREET",         "AVENUE",      "AVE",
-         "BLVD",       "SUITE",      "DRIVE",        "UNIVERSITY",   "REGIONAL"});
+        {"REPORT",       "NOTE",         "NOTES",        "RECORD",        "RECORDS",
+         "MEDICAL",      "MEDICINE",     "HOSPITAL",     "CLINIC",        "CENTER",
+         "CENTRE",       "HEALTH",       "HEALTHCARE",   "CARE",          "SUMMARY",
+         "DISCHARGE",    "ADMISSION",    "PHYSICIAN",    "PHYSICIANS",    "PATIENT",
+         "PATIENTS",     "DATE",         "NAME",         "NUMBER",        "ADDRESS",
+         "PHONE",        "FAX",          "FORM",         "SHEET",         "FLOW",
+         "CHART",        "ORDER",        "ORDERS",       "LABORATORY",    "LAB",
+         "RESULT",       "RESULTS",      "TEST",         "REFERENCE",     "UNITS",
+         "FLAG",         "HISTORY",      "PHYSICAL",     "EXAM",          "EXAMINATION",
+         "CONSULTATION", "CONSULT",      "PROGRESS",     "OPERATIVE",     "OPERATION",
+         "PROCEDURE",    "SURGERY",      "SURGICAL",     "DIAGNOSIS",     "DIAGNOSES",
+         "DIAGNOSTIC",   "IMAGING",      "RADIOLOGY",    "PATHOLOGY",     "EMERGENCY",
+         "DEPARTMENT",   "DEPT",         "SERVICE",      "SERVICES",      "INSURANCE",
+         "POLICY",       "INFORMATION",  "DEMOGRAPHICS", "EDUCATION",     "INSTRUCTIONS",
+         "CONSENT",      "TREATMENT",    "MEDICATION",   "MEDICATIONS",   "ADMINISTRATION",
+         "ALLERGIES",    "IMMUNIZATION", "VACCINE",      "VITAL",         "SIGNS",
+         "NURSING",      "NURSE",        "PSYCHIATRIC",  "PSYCHOLOGICAL", "EVALUATION",
+         "ASSESSMENT",   "PLAN",         "INTAKE",       "DIRECTIVE",     "ADVANCE",
+         "ADVANCED",     "CLAIM",        "CARD",         "LETTER",        "REFERRAL",
+         "TELEPHONE",    "MESSAGE",      "CONTINUED",    "CONFIDENTIAL",  "COPY",
+         "ORIGINAL",     "FINAL",        "PRELIMINARY",  "SIGNATURE",     "SIGNED",
+         "DICTATED",     "ATTENDING",    "PROVIDER",     "DOCTOR",        "SURGEON",
+         "RESIDENT",     "FACILITY",     "LOCATION",     "UNIT",          "ROOM",
+         "ACCOUNT",      "ENCOUNTER",    "VISIT",        "BIRTH",         "GENDER",
+         "RACE",         "RELIGION",     "STATUS",       "MARITAL",       "OCCUPATION",
+         "EMPLOYER",     "RELATIONSHIP", "CONTACT",      "GUARANTOR",     "SUBSCRIBER",
+         "GROUP",        "DOSE",         "ROUTE",        "FREQUENCY",     "TIME",
+         "STREET",       "AVENUE",       "AVE",          "BLVD",          "SUITE",
+         "DRIVE",        "UNIVERSITY",   "REGIONAL",     "TOTAL",         "CHARGES",
+         "AMOUNT",       "BALANCE",      "PAYMENT",      "CODE",          "TYPE",
+         "PRIMARY",      "SECONDARY",    "OFFICE",       "BENEFIT",       "MEMBER",
+         "EFFECTIVE",    "CITY",         "STATE",        "COUNTY"});
     return any_of(kWords, folded);
 }
 
@@ -310,13 +322,14 @@ std::optional<NameReading> read_name(std::span<const Token> tokens, NameHints hi
         const std::size_t count = last - first;
         const bool by_initial =
             count == 3 && words[last - 1].initial() && !words[first].initial() && !words[first + 1].initial();
-        if (hints.last_first || by_initial) {  // SMITH JOHN A
+        const bool first_initial_last = count >= 3 && words[first + 1].initial() && !words[last - 1].initial();
+        if ((hints.last_first && !first_initial_last) || by_initial) {  // SMITH JOHN A
             std::size_t at = first;
             while (at + 2 < last && particle(words[at])) ++at;
             name.last = joined(words, first, at + 1);
             name.first = words[at + 1].text;
             name.middle = joined(words, at + 2, last);
-            if (!hints.last_first) name.quality *= kGuessedOrder;
+            if (hints.last_first != by_initial) name.quality *= hints.last_first ? kUnmarkedOrder : kGuessedOrder;
         } else {
             std::size_t at = last - 1;
             while (at > first + 1 && particle(words[at - 1])) --at;
