@@ -303,6 +303,21 @@ TEST(Pdf, PropertiesGoIntoInfoAndXmp)
     EXPECT_EQ(refused.error().kind, FaultKind::config);
 }
 
+TEST(Pdf, PassesPreflightWhereInstalled)
+{
+    PdfInfo about = info(PdfLevel::a1b);
+    about.properties = {{"DocumentType", "operative_report"}};
+    auto pdf = pdf_of(about, {page_of(sample::bilevel_page(2550, 3300), letter()),
+                              page_of(sample::colour_page(850, 1100), letter(), 100),
+                              page_of(sample::grey_page(500, 400), {}, 200, true)});
+    ASSERT_TRUE(pdf);
+    const TempFile file(*pdf);
+    const Ran preflight = run(std::string(CHARTLIFT_SOURCE_DIR) + "/scripts/validate_pdfa " + file.path());
+    constexpr int kMissing = 2;
+    if (WEXITSTATUS(preflight.status) == kMissing) GTEST_SKIP() << preflight.output;
+    EXPECT_EQ(preflight.status, 0) << preflight.output;
+}
+
 TEST(Pdf, ALoadersFaultTravels)
 {
     for (const int failing_call : {1, 4}) {  // in the first pass, and in the second
