@@ -40,6 +40,13 @@ std::string summary_text(const pipeline::RunOutcome& outcome, const std::filesys
     const double seconds = static_cast<double>(outcome.took.count()) / 1000;
     text += fmt::format("  {} in {}, {:.2f} pages/s\n", fmt::format("{} pages", now.total), duration_text(outcome.took),
                         seconds > 0 ? static_cast<double>(now.total) / seconds : 0.0);
+    if (now.total > 0) {
+        text += "  processor ms a page:";
+        for (const pipeline::StepTime& time : outcome.step_times)
+            text += fmt::format(" {} {:.0f},", time.step,
+                                static_cast<double>(time.cpu.count()) / 1e6 / static_cast<double>(now.total));
+        text.back() = '\n';
+    }
     if (outcome.batches_before > 0)
         text += fmt::format("  {} inputs were done by an earlier run and passed over\n", outcome.batches_before);
     if (outcome.duplicates > 0)

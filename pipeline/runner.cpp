@@ -183,6 +183,7 @@ private:
         auto steps = make_steps(services);
         if (!steps) return steps.error();
         if (hooks_.change_steps) hooks_.change_steps(*steps);
+        const StepTimes times(*steps);
 
         Intake intake(options_, *decode, **catalog, files_, progress_);
         if (auto found = intake.discover(); !found) return found;
@@ -206,6 +207,7 @@ private:
         progress_.finish();
 
         events.into(outcome);
+        outcome.step_times = times.totals();
         intake.into(outcome);
         outcome.interrupted = options_.stop.stop_requested();
         if (auto done = intake.record_duplicates(); !done && !outcome.fatal) outcome.fatal = done.error();

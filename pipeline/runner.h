@@ -18,6 +18,7 @@
 #include "core/fault.h"
 #include "pipeline/config.h"
 #include "pipeline/progress.h"
+#include "pipeline/step_times.h"
 #include "pipeline/steps.h"
 #include "store/catalog.h"
 #include "store/files.h"
@@ -43,6 +44,7 @@ struct RunOutcome {
     std::optional<Fault> fatal;                  ///< the run ended early, or could not begin
     bool interrupted = false;                    ///< the operator asked to stop
     std::chrono::milliseconds took{0};
+    std::vector<StepTime> step_times;  ///< processor time, by step, of all threads
 };
 
 /// Exit codes, as documented in `chartlift run --help`.
