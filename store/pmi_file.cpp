@@ -508,18 +508,24 @@ std::optional<std::pair<int, int>> leading_numbers(std::string_view text)
     return out;
 }
 
-Fault no_column(std::string_view missing, const std::vector<std::string>& headers)
+Fault no_column(std::string_view missing, const std::vector<std::string>& headers, const ColumnPlaces& places)
 {
     constexpr std::size_t kMostListed = 30;
+    // A file without a header row must not print its first patient here: people have numbers, headers have none.
+    const auto holds_number = [](std::string_view text) {
+        const auto digits =
+            std::count_if(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+        return digits > 2 || text.size() > 40;
+    };
+    const bool any_known =
+        std::any_of(places.begin(), places.end(), [](const auto& place) { return place.has_value(); });
+    if (!any_known || std::any_of(headers.begin(), headers.end(), holds_number))
+        return {FaultKind::config, kWhere,
+                fmt::format("no column for {}; the first row, of {} cells, does not look like a header", missing,
+                            headers.size())};
     std::string seen;
-    for (std::size_t i = 0; i < headers.size() && i < kMostListed; ++i) {
-        // A file without a header row would otherwise print its first patient here.
-        std::string_view header = headers[i];
-        const bool shown = header.size() <= 40 && std::none_of(header.begin(), header.end(), [](char c) {
-                               return std::isdigit(static_cast<unsigned char>(c)) && c != '1' && c != '2';
-                           });
-        seen += fmt::format("{}{}", i == 0 ? "" : ", ", shown ? header : "(not a header)");
-    }
+    for (std::size_t i = 0; i < headers.size() && i < kMostListed; ++i)
+        seen += (i == 0 ? "" : ", ") + (valid_utf8(headers[i]) ? headers[i] : utf8_from_windows(headers[i]));
     return {FaultKind::config, kWhere, fmt::format("no column for {}; the headers are: {}", missing, seen)};
 }
 
@@ -555,8 +561,8 @@ Result<PmiReadReport> read_csv(const std::filesystem::path& file, const std::fun
     split_row(header.text, delimiter, headers);
     for (std::string& name : headers) name = std::string(trimmed(name));
     const ColumnPlaces places = places_of(headers);
-    if (!places[mrn]) return no_column("the medical record number", headers);
-    if (!places[last] && !places[whole_name]) return no_column("the last name", headers);
+    if (!places[mrn]) return no_column("the medical record number", headers, places);
+    if (!places[last] && !places[whole_name]) return no_column("the last name", headers, places);
 
     Intake intake(each);
     intake.report.format = "csv";

@@ -419,7 +419,7 @@ TEST(Folding, NamesNumbersSuffixesSounds)
     EXPECT_EQ(fold_name("M\xFCller"), "MULLER");  // a stray Latin-1 byte
     EXPECT_EQ(fold_name("J0hn5on"), "JOHNSON");
     EXPECT_EQ(fold_name("\xE2\x80\x94 \xC3\x97 \x80"), "");  // marks, and a byte that is no letter
-    EXPECT_EQ(fold_name("ANN\xC3"), "ANNA");  // cut in the middle of a letter
+    EXPECT_EQ(fold_name("ANN\xC3"), "ANNA");                 // cut in the middle of a letter
     EXPECT_EQ(mrn_key("MRN: 00-123 4"), "MRN001234");
     EXPECT_EQ(mrn_key("0012"), "12");
     EXPECT_EQ(mrn_key("000"), "0");

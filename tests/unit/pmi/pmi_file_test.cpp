@@ -146,8 +146,8 @@ TEST_F(PmiFile, MissingColumnsAreAConfigFault)
     // A file without headers does not show its first patient.
     const auto bare = read("5533012,Henson,Roxanne,1988-08-15\n");
     ASSERT_FALSE(bare);
-    EXPECT_EQ(bare.error().what.find("5533012"), std::string::npos);
-    EXPECT_EQ(bare.error().what.find("1988"), std::string::npos);
+    EXPECT_EQ(bare.error().what,
+              "no column for the medical record number; the first row, of 4 cells, does not look like a header");
 }
 
 TEST_F(PmiFile, FilesThatAreNoIndex)
