@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes: a page or a fault, never a crash, within small limits of size and time.
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "stages/decode/decode.h"
+#include "stages/decode/memory_source.h"
+
+namespace {
+
+constexpr std::int64_t kMaxPixels = 4'000'000;
+constexpr int kMaxPages = 8;
+
+/// What Image promises of every page that leaves the decoder.
+bool sound(const chartlift::DecodedPage& page)
+{
+    const chartlift::Image& image = page.image;
+    if (image.empty() || image.width_px() <= 0 || image.height_px() <= 0) return false;
+    if (image.stride_bytes() < chartlift::row_bytes(image.format(), image.width_px())) return false;
+    if (std::int64_t{image.width_px()} * image.height_px() > kMaxPixels) return false;
+    unsigned sum = 0;
+    for (int y = 0; y < image.height_px(); ++y)  // every byte can be read
+        for (std::size_t i = 0; i < chartlift::row_bytes(image.format(), image.width_px()); ++i) sum += image.row(y)[i];
+    if (page.file_dpi && !(page.file_dpi->value > 0)) return false;
+    for (const chartlift::Word& word : page.visible_text)
+        if (word.text.empty() || word.box.empty() || word.box.right_px > image.width_px()) return false;
+    const volatile unsigned used = sum;
+    static_cast<void>(used);
+    return true;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
+{
+    using namespace chartlift;
+    const auto view = std::as_bytes(std::span(bytes, size));
+    const auto source = std::make_shared<MemorySource>(std::vector<std::byte>(view.begin(), view.end()));
+    StageContext context;
+    context.limits.max_pixels = kMaxPixels;
+    context.limits.max_pages = kMaxPages;
+    context.deadline = StageContext::Clock::now() + std::chrono::seconds(10);
+    DecodeSettings settings;
+    settings.render_dpi = Dpi{50};
+    auto file = Decode(settings).open(source, context);
+    if (!file) return 0;
+    for (int i = 0; i < (*file)->page_count(); ++i) {
+        const auto page = (*file)->page(i, context);
+        if (page && !sound(*page)) std::abort();
+    }
+    return 0;
+}
