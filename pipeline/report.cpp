@@ -67,6 +67,13 @@ std::string base64(std::string_view bytes)
     return out;
 }
 
+/// "operative_report" as people write it.
+std::string spoken(std::string type)
+{
+    std::replace(type.begin(), type.end(), '_', ' ');
+    return type;
+}
+
 double share(std::int64_t part, std::int64_t whole)
 {
     return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
@@ -113,7 +120,7 @@ std::string counts_html(const std::map<std::string, std::int64_t>& counts, std::
         html += fmt::format(
             "<tr><td><code>{}</code></td><td>{}</td><td class=n>{}</td><td><div class=meter><i "
             "style=\"width:{:.1f}%\"></i></div></td></tr>\n",
-            escaped(name), escaped(explain(name)), count, 100 * share(count, whole));
+            escaped(what == "type" ? spoken(name) : name), escaped(explain(name)), count, 100 * share(count, whole));
     return html + "</table>\n";
 }
 
@@ -168,11 +175,12 @@ Result<std::string> review_html(store::Catalog& catalog, std::int64_t held)
     for (const store::ReviewPage& page : *pages) {
         html += "<div class=card>";
         if (!page.thumbnail.empty())
-            html +=
-                fmt::format("<img loading=lazy alt=\"first page of the document\" src=\"data:image/jpeg;base64,{}\">",
-                            base64(page.thumbnail));
+            html += fmt::format(
+                "<a href=\"{}\"><img loading=lazy alt=\"first page; opens the document\" "
+                "src=\"data:image/jpeg;base64,{}\"></a>",
+                escaped(page.pdf_file), base64(page.thumbnail));
         html += fmt::format("<div class=where>{} page {}</div><b>{}</b><ul>", escaped(page.batch), page.page + 1,
-                            escaped(page.type));
+                            escaped(spoken(page.type)));
         for (const ReviewReason& reason : page.reasons)
             html += fmt::format("<li title=\"{}\">{}</li>", escaped(reason.code), escaped(reason.text));
         html += "</ul></div>\n";

@@ -85,6 +85,7 @@ struct ReviewPage {
     std::string batch;
     std::string document_id;
     std::string type;
+    std::string pdf_file;
     PageIndex page = 0;
     std::vector<ReviewReason> reasons;
     std::string thumbnail;  ///< JPEG bytes

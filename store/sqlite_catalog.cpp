@@ -188,7 +188,8 @@ public:
         const std::scoped_lock lock(mutex_);
         std::vector<ReviewPage> pages;
         auto rows = each(
-            "SELECT b.name, d.id, d.type, d.first_page, p.thumbnail FROM document d JOIN batch b ON b.id = d.batch_id "
+            "SELECT b.name, d.id, d.type, d.pdf_file, d.first_page, p.thumbnail FROM document d JOIN batch b ON b.id = "
+            "d.batch_id "
             "LEFT JOIN page p ON p.batch_id = d.batch_id AND p.page = d.first_page "
             "WHERE d.automatic = 0 ORDER BY b.name, b.id, d.first_page LIMIT ?",
             [&](const Statement& row) {
