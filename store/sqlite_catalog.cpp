@@ -193,8 +193,13 @@ public:
             "LEFT JOIN page p ON p.batch_id = d.batch_id AND p.page = d.first_page "
             "WHERE d.automatic = 0 ORDER BY b.name, b.id, d.first_page LIMIT ?",
             [&](const Statement& row) {
-                pages.push_back(
-                    {row.text(0), row.text(1), row.text(2), static_cast<PageIndex>(row.integer(3)), {}, row.text(4)});
+                pages.push_back({row.text(0),
+                                 row.text(1),
+                                 row.text(2),
+                                 row.text(3),
+                                 static_cast<PageIndex>(row.integer(4)),
+                                 {},
+                                 row.text(5)});
             },
             limit);
         if (!rows) return rows.error();
