@@ -57,22 +57,22 @@ bool is_letter(const Part& part, double dpi)
            taller <= kWidestWord_in * dpi && lower >= 2 && taller <= 12 * lower;
 }
 
-int keep_letters(cv::Mat& ink, const Parts& parts, double dpi)
+void mark_other_ink(cv::Mat& ink, const Parts& parts, double dpi, int enough)
 {
-    std::vector<std::uint8_t> value(parts.list.size() + 1, 0);
+    std::vector<std::uint8_t> value(parts.list.size() + 1, kOtherInk);
+    value[0] = 0;
     int letters = 0;
     for (std::size_t i = 0; i < parts.list.size(); ++i)
         if (is_letter(parts.list[i], dpi)) {
             value[i + 1] = 255;
             ++letters;
         }
+    if (letters < enough) return;
     for (int y = 0; y < ink.rows; ++y) {
         const int* label = parts.labels.ptr<int>(y);
         auto* row = ink.ptr<std::uint8_t>(y);
-        for (int x = 0; x < ink.cols; ++x)
-            if (label[x] != 0) row[x] = value[static_cast<std::size_t>(label[x])];
+        for (int x = 0; x < ink.cols; ++x) row[x] = value[static_cast<std::size_t>(label[x])];
     }
-    return letters;
 }
 
 std::optional<double> letter_height_px(const Parts& parts, double dpi)

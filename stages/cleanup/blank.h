@@ -5,6 +5,7 @@
 /// page is left out of its document. Thread-safety: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <opencv2/core.hpp>
 #include <optional>
 
@@ -17,8 +18,11 @@ constexpr double kUsualLetter_in = 5.5 / 72;  ///< median letter of 10 to 12 pt 
 /// Of the size of a letter or of a few that touch: what text is made of.
 bool is_letter(const Part& part, double dpi);
 
-/// Keeps only the letters of a mask whose parts these are. Returns how many.
-int keep_letters(cv::Mat& ink, const Parts& parts, double dpi);
+constexpr std::uint8_t kOtherInk = 2;  ///< in a marked mask: ink that is no letter; even, unlike the 255 of letters
+
+/// Marks what is no letter as kOtherInk in a mask whose parts these are, unless fewer than `enough` letters stand
+/// there.
+void mark_other_ink(cv::Mat& ink, const Parts& parts, double dpi, int enough);
 
 /// Median height of the letters in reduced pixels; nothing when there are fewer than 20.
 std::optional<double> letter_height_px(const Parts& parts, double dpi);

@@ -154,7 +154,7 @@ Degrees finest_skew(const cv::Mat& ink)
 void look_closer(Reading& reading, double dpi)
 {
     reading.level = leveled_ink(reading.ink, reading.has_lines ? reading.skew.ccw : Degrees{0});
-    reading.evidence = upright_votes(parts_of(reading.level), dpi).t_value;
+    reading.evidence = upright_votes(parts_of(reading.level == 255), dpi).t_value;
 }
 
 cv::Rect2d ink_box_of(const cv::Mat& ink)
@@ -164,18 +164,18 @@ cv::Rect2d ink_box_of(const cv::Mat& ink)
             static_cast<double>(box.width) / ink.cols, static_cast<double>(box.height) / ink.rows};
 }
 
-/// `ink`: everything; `letters`: what is told by its size to be text, or everything where that is too little.
-void orient(Findings& found, const cv::Mat& ink, const cv::Mat& letters, double dpi, const CleanupSettings& settings)
+/// `ink`: letters are 255; rules and pictures kOtherInk where there are enough letters to go by.
+void orient(Findings& found, const cv::Mat& ink, double dpi, const CleanupSettings& settings)
 {
     SkewSearch search;
     search.largest_deg = static_cast<double>(settings.largest.value);
-    Reading rows{letters, QuarterTurn::none, find_skew(letters, search), false, 0, {}};
+    Reading rows{ink, QuarterTurn::none, find_skew(ink, search), false, 0, {}};
     Reading columns{{}, QuarterTurn::cw90, {}, false, 0, {}};
-    cv::Mat half = halved(letters);
+    cv::Mat half = half_mask(ink);
     cv::rotate(half, half, cv::ROTATE_90_CLOCKWISE);
     columns.skew = find_skew_coarsely(half, search);
     const auto look_at_columns = [&] {
-        cv::rotate(letters, columns.ink, cv::ROTATE_90_CLOCKWISE);
+        cv::rotate(ink, columns.ink, cv::ROTATE_90_CLOCKWISE);
         columns.skew = find_skew(columns.ink, search);
     };
     rows.has_lines = stands_out(rows.skew, settings);
@@ -206,13 +206,11 @@ void orient(Findings& found, const cv::Mat& ink, const cv::Mat& letters, double 
     if (std::abs(best->skew.ccw.value) >= std::max(settings.smallest.value, finest_skew(best->ink).value))
         found.skew_ccw = best->skew.ccw;
 
-    // Rules are counted, and the page's size is kept, by all of the ink.
-    cv::Mat level = leveled_ink(ink, found.skew_ccw);
     cv::Mat across;
-    cv::transpose(level, across);
+    cv::transpose(best->level, across);
     const bool sideways = found.turn == QuarterTurn::cw90 || found.turn == QuarterTurn::cw270;
-    if (sideways) std::swap(level, across);
-    found.layout.ruled_horizontals = count_rules_along_rows(level, dpi);
+    if ((best == &columns) != sideways) cv::swap(best->level, across);
+    found.layout.ruled_horizontals = count_rules_along_rows(best->level, dpi);
     found.layout.ruled_verticals = count_rules_along_rows(across, dpi);
     found.ink_box = ink_box_of(ink);
 }
@@ -235,10 +233,9 @@ Findings findings_of(const DecodedPage& page, const cv::Mat& gray, const Cleanup
     found.resolution = judged_dpi(gray.cols, gray.rows, page.file_dpi, letter_px);
     found.blank = page.visible_text.empty() && is_blank(small.ink, parts, small.dpi);
     if (found.blank) return found;
-    cv::Mat letters = small.ink.clone();
     constexpr int kEnoughLetters = 60;  // a few lines; on a page with fewer, rules may say more of the skew
-    if (keep_letters(letters, parts, small.dpi) < kEnoughLetters) letters = small.ink;
-    orient(found, small.ink, letters, small.dpi, settings);
+    mark_other_ink(small.ink, parts, small.dpi, kEnoughLetters);
+    orient(found, small.ink, small.dpi, settings);
     return found;
 }
 

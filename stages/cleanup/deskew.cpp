@@ -8,6 +8,8 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "stages/cleanup/reduced.h"
+
 namespace chartlift::cleanup {
 namespace {
 
@@ -101,10 +103,9 @@ Sweep sweep(const Strips& strips, double middle_deg, double reach_deg, double st
 
 }  // namespace
 
-cv::Mat halved(const cv::Mat& ink)
+cv::Mat half_mask(const cv::Mat& ink)
 {
-    cv::Mat half;
-    cv::resize(ink, half, {std::max(1, ink.cols / 2), std::max(1, ink.rows / 2)}, 0, 0, cv::INTER_AREA);
+    cv::Mat half = halved(ink);
     cv::compare(half, 127, half, cv::CMP_GT);
     return half;
 }
@@ -121,7 +122,7 @@ Skew find_skew_coarsely(const cv::Mat& half, const SkewSearch& search)
 
 Skew find_skew(const cv::Mat& ink, const SkewSearch& search)
 {
-    Skew skew = find_skew_coarsely(halved(ink), search);
+    Skew skew = find_skew_coarsely(half_mask(ink), search);
     if (skew.peak_ratio == 0) return skew;
     const Strips strips(ink);
     const Sweep middle =

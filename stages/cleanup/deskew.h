@@ -26,13 +26,11 @@ struct Skew {
     double line_score = 0;  ///< best score, over the score that ink without any order would have
 };
 
-/// `ink`: 0 or 255, text lines roughly along the rows, about 150 dpi.
+/// `ink`: 255 is what counts, even values do not; text lines roughly along the rows, about 150 dpi.
 Skew find_skew(const cv::Mat& ink, const SkewSearch& search);
 
-/// The mask at half the resolution.
-cv::Mat halved(const cv::Mat& ink);
-
-/// Without refinement, on a halved mask: enough to tell along which side the lines run.
+/// Without refinement, on half_mask(ink): enough to tell along which side the lines run.
+cv::Mat half_mask(const cv::Mat& ink);
 Skew find_skew_coarsely(const cv::Mat& half, const SkewSearch& search);
 
 }  // namespace chartlift::cleanup

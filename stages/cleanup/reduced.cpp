@@ -39,8 +39,7 @@ Reduced reduced(const cv::Mat& gray, double assumed_dpi)
     else
         cv::resize(gray, out.gray, size, 0, 0, cv::INTER_AREA);
 
-    cv::Mat half;
-    cv::resize(out.gray, half, {std::max(1, size.width / 2), std::max(1, size.height / 2)}, 0, 0, cv::INTER_AREA);
+    cv::Mat half = halved(out.gray);
     cv::dilate(half, half, cv::getStructuringElement(cv::MORPH_RECT, {3, 3}));
     cv::Mat paper;
     constexpr int kCell_px = 8;  // of the halved copy: about 0.1 in
@@ -57,6 +56,15 @@ Reduced reduced(const cv::Mat& gray, double assumed_dpi)
     cv::resize(paper, threshold, out.gray.size(), 0, 0, cv::INTER_LINEAR);
     cv::compare(out.gray, threshold, out.ink, cv::CMP_LT);
     return out;
+}
+
+cv::Mat halved(const cv::Mat& gray)
+{
+    const cv::Size size(std::max(1, gray.cols / 2), std::max(1, gray.rows / 2));
+    const cv::Rect even(0, 0, std::min(gray.cols, 2 * size.width), std::min(gray.rows, 2 * size.height));
+    cv::Mat half;
+    cv::resize(gray(even), half, size, 0, 0, cv::INTER_AREA);
+    return half;
 }
 
 Parts parts_of(const cv::Mat& ink)

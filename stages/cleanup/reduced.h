@@ -28,6 +28,10 @@ struct Reduced {
 /// `gray` at the resolution we assume, before it was judged.
 Reduced reduced(const cv::Mat& gray, double assumed_dpi);
 
+/// Half the size both ways, as means of 2 x 2 pixels; an odd last row or column is left out, which keeps OpenCV on its
+/// fast path.
+cv::Mat halved(const cv::Mat& gray);
+
 /// A connected component (8 neighbours) of the mask, in reduced pixels.
 struct Part {
     int left = 0;
