@@ -10,6 +10,7 @@
 #include <libexif/exif-data.h>
 
 #include <array>
+#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -129,6 +130,7 @@ void apply_exif(const jpeg_decompress_struct& info, Scan& scan)
 {
     for (const jpeg_marker_struct* marker = info.marker_list; marker != nullptr; marker = marker->next) {
         if (marker->marker != JPEG_APP0 + 1 || marker->data_length < 14) continue;
+        if (std::memcmp(marker->data, "Exif\0", 6) != 0) continue;  // XMP uses the same marker
         const std::unique_ptr<ExifData, void (*)(ExifData*)> exif(
             exif_data_new_from_data(marker->data, marker->data_length), [](ExifData* d) { exif_data_unref(d); });
         if (!exif) continue;

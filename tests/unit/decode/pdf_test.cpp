@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/unit/decode/pages.h"
 #include "tests/unit/decode/writers.h"
 
@@ -376,6 +378,39 @@ TEST(Pdf, UnequalResolutionsAreSquared)
     EXPECT_EQ(got->image.width_px(), kWidth);
     EXPECT_EQ(got->image.height_px(), 2 * kHeight);
     EXPECT_NEAR(got->file_dpi->value, 6, 0.01);
+}
+
+TEST(Pdf, ThreadsWithFilesOfTheirOwnDoNotDisturbEachOther)
+{
+    PdfParts pdf;
+    for (const char* word : {"Lorem", "ipsum", "dolor", "sit"})
+        pdf.add_page(
+            fmt::format("0.2 0.4 0.9 rg 20 20 {} 30 re f BT /F1 24 Tf 20 80 Td ({}) Tj ET", 50 + word[0] % 40, word),
+            kFont, "/MediaBox [0 0 200 120]");
+    const std::string bytes = pdf.file();
+    const auto shown = [](const DecodedPage& page) {
+        std::string all = page.visible_text.empty() ? "" : page.visible_text[0].text;
+        for (int y = 0; y < page.image.height_px(); ++y)
+            all.append(reinterpret_cast<const char*>(page.image.row(y)),
+                       row_bytes(page.image.format(), page.image.width_px()));
+        return all;
+    };
+    const auto alone = open(bytes);
+    std::vector<std::string> expected;
+    for (int i = 0; i < 4; ++i) expected.push_back(shown(*(*alone)->page(i, {})));
+    std::array<int, 4> wrong{};
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < wrong.size(); ++t)
+        threads.emplace_back([&, t] {
+            const auto file = open(bytes);
+            for (int round = 0; round < 8; ++round) {
+                const auto i = static_cast<std::size_t>(round) + t;
+                const auto page = (*file)->page(static_cast<int>(i % 4), {});
+                wrong[t] += page && shown(*page) == expected[i % 4] ? 0 : 1;
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, (std::array<int, 4>{}));
 }
 
 TEST(Pdf, UserUnitScalesThePage)
