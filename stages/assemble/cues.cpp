@@ -27,8 +27,10 @@ constexpr double kFootZone = 0.85;         // and from where one at the foot
 constexpr double kOwnRow = 0.5;            // of the line height: lines that overlap more stand on one row
 constexpr double kLarge = 1.18;            // times the body's letter height: 12 pt beside 10 pt
 constexpr std::size_t kLongestLine = 200;  // characters; page numbers and titles stand on shorter lines
-constexpr double kLeastTitle = 1.0;        // score, see title_score
-constexpr int kMostPages = 500;            // "page 2 of 2019" is a date
+constexpr double kWholeLine = 0.75;        // score of a line that is a title and nothing else
+constexpr double kLeastTitle =
+    1.0;                         // of match, emphasis, length and place; a plain line that is a title is 0.75 + length
+constexpr int kMostPages = 500;  // "page 2 of 2019" is a date
 
 struct Line {
     std::string text;
@@ -274,26 +276,30 @@ PageCues ReadCues::run(const PageText& text, int width_px, int height_px) const
             return known.size() >= 10 && line.folded.find(known) != std::string::npos;
         });
     };
-    const Line* letterhead = nullptr;
-    double letterhead_score = 0;
-    for (const Line& line : lines) {
-        if (line.box.top_px > kLetterheadZone * height_px) break;
-        if (line.words > 9 || line.text.size() > 80 || line.folded.size() < 5 ||
-            line.text.find(':') != std::string::npos || !names_facility(line))
-            continue;
-        const Emphasis set = emphasis_of(line, body_px, width_px);
-        const double score = 1 + set.score() - 2.0 * line.box.top_px / std::max(1, height_px);
-        // body prose that mentions a hospital is long and neither large nor centred
-        if (set.score() == 0 && (line.words > 6 || line.text.ends_with('.'))) continue;
-        if (score > letterhead_score) {
-            letterhead_score = score;
-            letterhead = &line;
+    const auto find_letterhead = [&](const Line* except) {
+        const Line* found = nullptr;
+        double top_score = 0;
+        for (const Line& line : lines) {
+            if (line.box.top_px > kLetterheadZone * height_px) break;
+            if (&line == except || line.words > 9 || line.text.size() > 80 || line.folded.size() < 5 ||
+                line.text.find(':') != std::string::npos || !names_facility(line))
+                continue;
+            const Emphasis set = emphasis_of(line, body_px, width_px);
+            // body prose that mentions a hospital is long and neither large nor centred
+            if (set.score() == 0 && (line.words > 6 || line.text.ends_with('.'))) continue;
+            const double score = 1 + set.score() - 2.0 * line.box.top_px / std::max(1, height_px);
+            if (score > top_score) {
+                top_score = score;
+                found = &line;
+            }
         }
-    }
-    if (letterhead != nullptr) cues.letterhead = letterhead->folded;
+        return found;
+    };
+    const Line* letterhead = find_letterhead(nullptr);
 
     // Title: every top line against every title.
     double best = kLeastTitle;
+    const Line* whole_line_title = nullptr;
     std::size_t seen = 0;
     for (const Line& line : lines) {
         if (++seen > kTitleLines || line.box.top_px > kTitleZone * height_px) break;
@@ -304,7 +310,7 @@ PageCues ReadCues::run(const PageText& text, int width_px, int height_px) const
         for (const Title& title : titles_) {
             double match = 0;
             if (much_the_same(line.folded, title.folded)) {
-                match = 0.75;
+                match = kWholeLine;
             } else if (title.folded.size() >= 8 && line.folded.size() > title.folded.size() && !label_line) {
                 const std::string_view whole = line.folded;
                 const auto head = whole.substr(0, title.folded.size());
@@ -315,16 +321,21 @@ PageCues ReadCues::run(const PageText& text, int width_px, int height_px) const
             }
             if (match == 0) continue;
             double score = match + set.score() + 0.02 * static_cast<double>(title.folded.size());
-            if (match == 0.75 && title.words > 1) score += 0.15;
+            if (match == kWholeLine && title.words > 1) score += 0.15;
             score -= 0.3 * line.box.top_px / std::max(1, height_px);
-            if (&line == letterhead && match < 0.75) score -= 0.3;  // "... Radiology Center" names a place
+            if (&line == letterhead && match < kWholeLine) score -= 0.3;  // "... Radiology Center" names a place
             if (score > best) {
                 best = score;
                 cues.title = line.text;
+                whole_line_title = match == kWholeLine ? &line : nullptr;
                 cues.title_type = types_->types[title.type].id;
             }
         }
     }
+
+    // "Physicians' Orders" holds a facility's word but names the document
+    if (letterhead != nullptr && letterhead == whole_line_title) letterhead = find_letterhead(letterhead);
+    if (letterhead != nullptr) cues.letterhead = letterhead->folded;
 
     if (const auto number = find_page_number(lines, height_px)) {
         cues.page_number = number->number;

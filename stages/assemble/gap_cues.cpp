@@ -269,6 +269,8 @@ TypeChoice pooled_type(std::span<const PageRecord* const> pages)
     constexpr double kFirstPage = 1.0;  // the first page shows what a document is
     constexpr double kLaterPage = 0.4;  // later ones are prose that many types share, and depend on the first
     constexpr double kTitleOdds = 12;   // a title is right at least twelve times in thirteen
+    constexpr double kLetterOdds = 4;   // an untitled first page with a salutation is mostly a letter
+    constexpr const char* kLetter = "letter";
     constexpr double kUnknownBelow = 0.35;
     std::map<std::string, double> log_sum;
     for (const PageRecord* page : pages) {
@@ -285,6 +287,8 @@ TypeChoice pooled_type(std::span<const PageRecord* const> pages)
                 if (choice.type == type) share = std::max(share, static_cast<double>(choice.probability.value));
             sum += weight * std::log(share);
             if (page->cues.title_type == type) sum += weight * std::log(kTitleOdds);
+            if (first && type == kLetter && page->cues.opens_like_letter && page->cues.title_type.empty())
+                sum += std::log(kLetterOdds);
         }
         first = false;
     }
