@@ -8,6 +8,8 @@
 
 #include "pipeline/deliver.h"
 #include "stages/adapters/doctype_toml.h"
+#include "stages/adapters/leptonica.h"
+#include "stages/adapters/opencv.h"
 #include "stages/assemble/assemble.h"
 #include "stages/assemble/cues.h"
 #include "stages/barcode/barcode.h"
@@ -219,6 +221,8 @@ void add_batch_steps(Steps& steps, const StepServices& services, const std::shar
 
 Result<Steps> make_steps(const StepServices& services)
 {
+    adapters::silence_leptonica();
+    adapters::use_one_thread_a_call();
     auto loaded = adapters::load_doctypes(services.models / "doctypes");
     if (!loaded) return loaded.error();
     const auto types = std::make_shared<const DocTypes>(std::move(*loaded));

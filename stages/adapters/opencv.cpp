@@ -20,4 +20,9 @@ Image from_mat(cv::Mat mat)
     return {format, owner->cols, owner->rows, owner->step[0], pixels};
 }
 
+void use_one_thread_a_call()
+{
+    cv::setNumThreads(1);
+}
+
 }  // namespace chartlift::adapters

@@ -14,4 +14,7 @@ cv::Mat view(const Image& image);
 /// Takes the Mat's pixels without a copy. Precondition: CV_8UC1 or CV_8UC3 (in RGB order).
 Image from_mat(cv::Mat mat);
 
+/// Pages run in parallel, so that OpenCV's own threads would only compete with them. Once, before the first page.
+void use_one_thread_a_call();
+
 }  // namespace chartlift::adapters
