@@ -11,6 +11,7 @@
 #include "stages/adapters/turn.h"
 #include "stages/ocr/engine.h"
 #include "stages/ocr/engine_pool.h"
+#include "stages/ocr/ink_grid.h"
 #include "stages/ocr/visible_text.h"
 
 namespace chartlift {
@@ -18,8 +19,6 @@ namespace {
 
 constexpr double kGoodWord = 0.6;       // engine confidence from which a word counts as read
 constexpr double kWindowShare = 0.42;   // of each side: the window tried each way up is a sixth of the page
-constexpr int kInkCell_px = 16;         // grid on which the inkiest window is sought
-constexpr int kInkContrast = 48;        // a cell holds ink when its darkest pixel is this much below its brightest
 constexpr double kClearlyBetter = 1.5;  // times the evidence of the next best turn to be sure of one
 constexpr double kEnoughEvidence = 12;  // about six good words of four letters; below it no turn is sure
 constexpr std::size_t kFewWords = 4;    // fewer on a page that is not blank is no reading
@@ -42,48 +41,6 @@ double evidence(const PageText& text)
 bool reads_poorly(const PageText& text, float least_confidence)
 {
     return text.words.size() < kFewWords || text.mean_confidence < least_confidence || evidence(text) < kEnoughEvidence;
-}
-
-/// The window of `share` of each side that holds the most cells with ink, from a summed-area table (F. Crow, 1984).
-Box inkiest_window(const Image& gray, double share)
-{
-    const int columns = gray.width_px() / kInkCell_px;
-    const int rows = gray.height_px() / kInkCell_px;
-    const Box whole{0, 0, gray.width_px(), gray.height_px()};
-    const int wide = static_cast<int>(std::lround(columns * share));
-    const int high = static_cast<int>(std::lround(rows * share));
-    if (wide < 4 || high < 4) return whole;
-    const auto at = [columns](int row, int column) {
-        return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns + 1) + static_cast<std::size_t>(column);
-    };
-    std::vector<int> sums(at(rows, columns) + 1, 0);
-    for (int row = 0; row < rows; ++row)
-        for (int column = 0; column < columns; ++column) {
-            int darkest = 255;
-            int brightest = 0;
-            // every fourth row is enough to meet a stroke of text
-            for (int y = row * kInkCell_px; y < (row + 1) * kInkCell_px; y += 4) {
-                const std::uint8_t* pixels = gray.row(y) + column * kInkCell_px;
-                const auto [low, top] = std::minmax_element(pixels, pixels + kInkCell_px);
-                darkest = std::min<int>(darkest, *low);
-                brightest = std::max<int>(brightest, *top);
-            }
-            sums[at(row + 1, column + 1)] = (brightest - darkest > kInkContrast ? 1 : 0) + sums[at(row, column + 1)] +
-                                            sums[at(row + 1, column)] - sums[at(row, column)];
-        }
-    int most = -1;
-    Box best = whole;
-    for (int row = 0; row + high <= rows; ++row)
-        for (int column = 0; column + wide <= columns; ++column) {
-            const int ink = sums[at(row + high, column + wide)] - sums[at(row, column + wide)] -
-                            sums[at(row + high, column)] + sums[at(row, column)];
-            if (ink > most) {
-                most = ink;
-                best = {column * kInkCell_px, row * kInkCell_px, (column + wide) * kInkCell_px,
-                        (row + high) * kInkCell_px};
-            }
-        }
-    return best;
 }
 
 Image cut(const Image& gray, const Box& box)
@@ -112,7 +69,11 @@ public:
 
     Result<PageText> whole(const UprightPage& page) const
     {
-        return engine_.read(page.gray, page.dpi, scale(page.dpi), ocr::Segmentation::automatic, context_);
+        // Rows of forms and tables stay whole in one column, which label and value need; prose in columns must not be
+        // read across.
+        const auto segmentation = ocr::InkGrid(page.gray, page.dpi).prose_in_columns() ? ocr::Segmentation::automatic
+                                                                                       : ocr::Segmentation::one_column;
+        return engine_.read(page.gray, page.dpi, scale(page.dpi), segmentation, context_);
     }
 
     struct Trial {
@@ -128,7 +89,7 @@ public:
     /// neither convinces. The page stays as it is unless another way is clearly better.
     Result<Verdict> best_turn(const UprightPage& page) const
     {
-        const Image window = cut(page.gray, inkiest_window(page.gray, kWindowShare));
+        const Image window = cut(page.gray, ocr::InkGrid(page.gray, page.dpi).inkiest_window(kWindowShare));
         std::array<Trial, 4> trials{Trial{QuarterTurn::none, 0}, Trial{QuarterTurn::cw180, 0},
                                     Trial{QuarterTurn::cw90, 0}, Trial{QuarterTurn::cw270, 0}};
         std::size_t tried = 0;

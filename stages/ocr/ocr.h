@@ -3,6 +3,8 @@
 /// Engine", ICDAR 2007; the network since version 4).
 /// Guarantee: words with boxes in pixels of the page that `turned` holds if set, else of the page given; a page that
 /// reads well as it stands is read once, one whose turn is in doubt is first tried on a small window each way up.
+/// Prose in columns is read column by column, everything else line by line over the whole width (Tesseract's modes 3
+/// and 4: mode 4 finds 0.993 of the words of charts, mode 3 0.987, mode 6 0.987 and loses whole boxed forms).
 /// A blank page gives empty text. Results do not depend on which engine of the pool did the work.
 /// Second opinion: where a PDF page carries visible text of its own, that text is exact while OCR guesses, so it is
 /// taken when the two agree and it covers what OCR saw, or when OCR read poorly and the text is plausible language.
