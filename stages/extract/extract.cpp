@@ -128,8 +128,11 @@ void find_words(FieldValue& field, const std::vector<Word>& words)
     for (std::size_t i = 0; i < words.size() && i < extract::kMaxWords; ++i) {
         const Box common = intersection(words[i].box, field.box);
         if (common.empty() || words[i].box.empty()) continue;
-        const double share = static_cast<double>(common.width_px()) * common.height_px() /
-                             (static_cast<double>(words[i].box.width_px()) * words[i].box.height_px());
+        const auto area = [](const Box& box) {  // in floating point: a box may reach from one end of int to the other
+            return (static_cast<double>(box.right_px) - box.left_px) *
+                   (static_cast<double>(box.bottom_px) - box.top_px);
+        };
+        const double share = area(common) / area(words[i].box);
         if (share > 0.5) field.words.push_back(static_cast<std::uint32_t>(i));
     }
 }

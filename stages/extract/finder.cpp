@@ -29,6 +29,7 @@ constexpr double kInFoot = 0.85;
 constexpr double kOtherSection = 0.40;  // under a heading "Emergency contact", "Guarantor"
 constexpr double kLesserDate = 0.88;    // discharge, report, order, collection
 constexpr double kOutsideBlock = 0.85;  // a labelled date away from the lines that name the patient
+constexpr double kLowerDate = 0.93;     // of two dates among the lines that name the patient, the lower
 constexpr double kTrailing = 0.60;      // a sentence goes on behind the name
 constexpr double kNaturalOrder = 0.97;  // first name first: a middle name may be half a last name
 
@@ -36,7 +37,7 @@ constexpr double kNaturalOrder = 0.97;  // first name first: a middle name may b
 constexpr double kBelowReach = 3.2;
 constexpr double kStickerReach = 16.0;
 constexpr double kLineReach = 3.0;   // white between two lines of one sticker
-constexpr double kBlockReach = 7.0;  // around the lines that name the patient
+constexpr double kBlockReach = 4.0;  // around the lines that name the patient
 constexpr std::size_t kStickerRows = 8;
 
 constexpr std::size_t kMaxHits = 600;  // labels on a page; a dense form has 80
@@ -145,7 +146,8 @@ private:
         double sum = 0;
         double least = 1;
         for (const std::size_t t : tokens) {
-            const double c = std::clamp(static_cast<double>(page_.tokens[t].confidence), 0.0, 1.0);
+            const double read = static_cast<double>(page_.tokens[t].confidence);
+            const double c = read > 0 ? std::min(read, 1.0) : 0.0;  // nothing else is a number here
             sum += c;
             least = std::min(least, c);
         }
@@ -803,13 +805,33 @@ private:
             if (candidate.probability > 0.75 && share_of(box) < kHeaderShare) block = united(block, box);
         }
         if (block.empty()) return;
+        Candidate* topmost = nullptr;
+        const auto top = [&](const Candidate& candidate) { return page_.tokens[candidate.tokens.front()].box.top_px; };
         for (Candidate& candidate : out_) {
             if (candidate.kind != FieldKind::service_date || candidate.tokens.empty()) continue;
             const Box& box = page_.tokens[candidate.tokens.front()].box;
             if (box.bottom_px < block.top_px - kBlockReach * unit_ ||
                 box.top_px > block.bottom_px + kBlockReach * unit_)
                 candidate.probability *= kOutsideBlock;
+            else if (candidate.probability > 0.9 && (!topmost || top(candidate) < top(*topmost) - unit_))
+                topmost = &candidate;
         }
+        if (!topmost) return;
+        for (Candidate& candidate : out_)
+            if (candidate.kind == FieldKind::service_date && !candidate.tokens.empty() &&
+                top(candidate) > top(*topmost) + unit_)
+                candidate.probability *= kLowerDate;
+    }
+
+    /// Small print right over it: a cell's label that we do not know.
+    bool under_small_print(const Segment& segment) const
+    {
+        return std::any_of(page_.segments.begin(), page_.segments.end(), [&](const Segment& over) {
+            const double away = static_cast<double>(segment.box.top_px) - over.box.bottom_px;
+            return away > -0.3 * unit_ && away < 2 * unit_ &&
+                   std::abs(over.box.left_px - segment.box.left_px) < 2 * unit_ &&
+                   over.box.height_px() * 10 < segment.box.height_px() * 8 && has_letter(page_.tokens[over.first].text);
+        });
     }
 
     bool is_title(std::span<const Token> tokens) const
@@ -855,7 +877,7 @@ private:
             if (share_of(segment.box) > kStickerShare || segment.last - segment.first > 6) continue;
             bool free = true;
             for (std::size_t t = segment.first; t < segment.last; ++t) free = free && !used_[t] && !starts_label(t);
-            if (!free || under_other_label(segment)) continue;
+            if (!free || under_other_label(segment) || under_small_print(segment)) continue;
             const std::span<const Token> tokens = page_.range(segment.first, segment.last);
             const auto reading = read_date(tokens);
             if (!reading || reading->used != tokens.size()) continue;

@@ -155,11 +155,20 @@ private:
     std::string text_;
 };
 
+/// Boxes from anywhere: only those whose sums and products cannot overflow are looked at.
+bool sane(const Word& word)
+{
+    constexpr int kFar = 1'000'000;  // pixels; a 22 in page at 2,400 dpi is 53,000
+    const Box& b = word.box;
+    return !word.text.empty() && word.text.size() <= kMaxWordBytes && !b.empty() && b.left_px > -kFar &&
+           b.top_px > -kFar && b.right_px < kFar && b.bottom_px < kFar;
+}
+
 int median_height(std::span<const Word> words)
 {
     std::vector<int> heights;
     for (const Word& word : words)
-        if (word.text.size() >= 2 && has_letter(word.text) && word.box.height_px() > 2)
+        if (word.text.size() >= 2 && sane(word) && has_letter(word.text) && word.box.height_px() > 2)
             heights.push_back(word.box.height_px());
     if (heights.empty()) return 20;
     const auto middle = heights.begin() + static_cast<std::ptrdiff_t>(heights.size() / 2);
@@ -218,13 +227,6 @@ ReadPage read_page(std::span<const Word> words, int width_px, int height_px)
     page.text_height_px = median_height(words);
     const double unit = page.text_height_px;
 
-    // Boxes from anywhere: keep what later sums cannot overflow.
-    const auto sane = [](const Word& word) {
-        constexpr int kFar = 1'000'000;
-        const Box& b = word.box;
-        return !word.text.empty() && word.text.size() <= kMaxWordBytes && !b.empty() && b.left_px > -kFar &&
-               b.top_px > -kFar && b.right_px < kFar && b.bottom_px < kFar;
-    };
     const auto gap_allowed = [&](const Box& a, const Box& b) {
         const double height =
             std::max({static_cast<double>(std::min(a.height_px(), 3 * page.text_height_px)),
@@ -251,7 +253,8 @@ ReadPage read_page(std::span<const Word> words, int width_px, int height_px)
             const Word& before = words[runs.back().words.back()];
             const double gap = static_cast<double>(word.box.left_px) - before.box.right_px;
             broken = before.line != word.line || before.block != word.block ||
-                     gap > gap_allowed(before.box, word.box) || gap < -2 * unit;
+                     gap > gap_allowed(before.box, word.box) ||
+                     word.box.left_px < before.box.left_px - 2 * unit;  // a box may reach too far right
         }
         if (broken) runs.emplace_back();
         runs.back().words.push_back(i);
