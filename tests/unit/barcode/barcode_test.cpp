@@ -84,16 +84,16 @@ TEST_P(Each, IsReadOnALeaningSticker)
 
 TEST_P(Each, IsReadThroughNoise)
 {
-    cv::Mat page = drawn::sheet();
-    drawn::place(page, GetParam().format, GetParam().text, {700, 1400}, GetParam().module_px);
+    cv::Mat page = drawn::sheet(1700, 1300);
+    drawn::place(page, GetParam().format, GetParam().text, {300, 600}, GetParam().module_px);
     expect_read(drawn::noisy(page, 20, 0.002));
 }
 INSTANTIATE_TEST_SUITE_P(Formats, Each, ::testing::ValuesIn(kSamples));
 
 TEST(Barcode, SpecksAcrossTheBarsAreAveragedAway)
 {
-    cv::Mat page = drawn::sheet();
-    drawn::place(page, BarcodeFormat::Code128, "FAX-2231", {700, 1400}, 4);
+    cv::Mat page = drawn::sheet(1700, 1300);
+    drawn::place(page, BarcodeFormat::Code128, "FAX-2231", {300, 600}, 4);
     const auto found = read(drawn::upright(drawn::noisy(page, 30, 0.03)));
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].value, "FAX-2231");
