@@ -12,6 +12,8 @@ namespace {
 
 constexpr const char* kWhere = "classify";
 constexpr std::string_view kMagic = "chartlift page types\n";
+/// Raise it when the layout changes, and when page_features.cpp changes what a feature means: old weights would
+/// mislead.
 constexpr std::uint32_t kFormat = 1;
 constexpr std::size_t kMaxTypes = 1'000;
 constexpr std::size_t kMaxTextBytes = 4'096;
