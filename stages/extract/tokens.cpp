@@ -227,11 +227,14 @@ ReadPage read_page(std::span<const Word> words, int width_px, int height_px)
     page.text_height_px = median_height(words);
     const double unit = page.text_height_px;
 
-    const auto gap_allowed = [&](const Box& a, const Box& b) {
-        const double height =
-            std::max({static_cast<double>(std::min(a.height_px(), 3 * page.text_height_px)),
-                      static_cast<double>(std::min(b.height_px(), 3 * page.text_height_px)), 0.8 * unit});
-        return kSegmentGap * height;
+    // Text set wide (letter-spaced, or a fax's oblong pixels) has wide blanks too: a letter's width counts like height.
+    const auto breadth = [&](const Word& word) {
+        const double letter = word.text.size() < 3 ? 0.0 : word.box.width_px() / static_cast<double>(word.text.size());
+        return std::max<double>(std::min(word.box.height_px(), 3 * page.text_height_px),
+                                std::min(1.4 * letter, 3.0 * word.box.height_px()));
+    };
+    const auto gap_allowed = [&](const Word& a, const Word& b) {
+        return kSegmentGap * std::max({breadth(a), breadth(b), 0.8 * unit});
     };
     // A word that is a rule of the form cuts the line; it carries nothing else.
     const auto is_rule = [](const std::string& text) {
@@ -252,8 +255,7 @@ ReadPage read_page(std::span<const Word> words, int width_px, int height_px)
         if (!broken) {
             const Word& before = words[runs.back().words.back()];
             const double gap = static_cast<double>(word.box.left_px) - before.box.right_px;
-            broken = before.line != word.line || before.block != word.block ||
-                     gap > gap_allowed(before.box, word.box) ||
+            broken = before.line != word.line || before.block != word.block || gap > gap_allowed(before, word) ||
                      word.box.left_px < before.box.left_px - 2 * unit;  // a box may reach too far right
         }
         if (broken) runs.emplace_back();
@@ -272,7 +274,7 @@ ReadPage read_page(std::span<const Word> words, int width_px, int height_px)
                 const Word& start = words[runs[b].words.front()];
                 if (end.line == start.line && end.block == start.block) continue;
                 const double gap = static_cast<double>(start.box.left_px) - end.box.right_px;
-                if (gap < -0.3 * unit || gap > 0.8 * gap_allowed(end.box, start.box)) continue;
+                if (gap < -0.3 * unit || gap > 0.8 * gap_allowed(end, start)) continue;
                 if (!same_line(end.box, start.box)) continue;
                 if (std::max(end.box.height_px(), start.box.height_px()) >
                     2 * std::min(end.box.height_px(), start.box.height_px()))
