@@ -17,11 +17,13 @@
 namespace chartlift {
 namespace {
 
-constexpr double kGoodWord = 0.6;       // engine confidence from which a word counts as read
-constexpr double kWindowShare = 0.42;   // of each side: the window tried each way up is a sixth of the page
-constexpr double kClearlyBetter = 1.5;  // times the evidence of the next best turn to be sure of one
-constexpr double kEnoughEvidence = 12;  // about six good words of four letters; below it no turn is sure
-constexpr std::size_t kFewWords = 4;    // fewer on a page that is not blank is no reading
+constexpr double kGoodWord = 0.6;          // engine confidence from which a word counts as read
+constexpr double kWindowShare = 0.3;       // of each side: a tenth of the page, where its text is densest
+constexpr double kClearlyBetter = 1.5;     // times the evidence of the next best turn to be sure of one
+constexpr double kPlainlyText = 40;        // evidence of some ten words, with which a window read this
+constexpr float kPlainConfidence = 0.85F;  // confidently can only be upright: upside down it reads at 0.3 to 0.6
+constexpr double kEnoughEvidence = 12;     // about six good words of four letters; below it no turn is sure
+constexpr std::size_t kFewWords = 4;       // fewer on a page that is not blank is no reading
 
 /// How much a text looks like reading rather than like noise: letters of confident words, each weighted by the square
 /// of its confidence. Upside-down text yields short words of low confidence, which count next to nothing.
@@ -100,6 +102,8 @@ public:
             if (!text) return text.error();
             trial.evidence = evidence(*text);
             ++tried;
+            if (trial.evidence >= kPlainlyText && text->mean_confidence >= kPlainConfidence)
+                return Verdict{trial.turn, true};
         }
         const double as_given = trials[0].evidence;
         std::sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.evidence > b.evidence; });
