@@ -131,7 +131,7 @@ class Writer:
     def heading(self, key):
         text = self.rng.choice(HEADS[key]) if key in HEADS else key
         if self.case_style == "Title:":
-            return text.title().replace("'S", "'s") + ":"
+            return title_case(text) + ":"
         return text + (":" if self.case_style == "UPPER:" else "")
 
     def section(self, key, text):
@@ -231,7 +231,7 @@ class Writer:
         for name, symbol in parts:
             if name in ("GENERAL", "VITAL SIGNS") or self.maybe(keep * (0.4 if name in ("SKIN", "GENITOURINARY", "PSYCHIATRIC") else 1)):
                 label = self.rng.choice(names.get(name, [name]))
-                lines.append((label if self.case_style != "Title:" else label.title()) + ":  " + self.g(symbol))
+                lines.append((label if self.case_style != "Title:" else title_case(label)) + ":  " + self.g(symbol))
         for extra in self.some(f"case.{self.case}.exam", 1, 2):
             lines.insert(self.rng.randint(2, len(lines)), upper_label(extra))
         if self.maybe(p_line):
@@ -828,6 +828,13 @@ class Writer:
         self.blocks.append(("table", header[:cut], [r[:cut] for r in rows], self.maybe(0.8)))
         for text in rng.sample(["VIS given and reviewed with parent.", "Next due: " + self.day(rng.randint(30, 400)), "No adverse reactions.", "Exempt: medical [ ] religious [ ]", "I certify that the above immunizations are accurate.", "Manufacturer: Merck / GSK / Sanofi Pasteur", "TB test result: 0 mm, negative"], rng.randint(1, 3)):
             self.line(text)
+
+
+def title_case(text):
+    return " ".join(w if w in ACRONYMS else w.capitalize() for w in text.split(" "))
+
+
+ACRONYMS = {"HPI", "CC", "PMH", "PSH", "ROS", "FH", "HEENT", "ED", "GU", "EBL", "X-RAY", "DSM-IV", "S:", "O:", "A:", "P:"}
 
 
 def tidy(part):

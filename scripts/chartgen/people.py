@@ -65,8 +65,8 @@ McBride Houston Christensen Klein Pratt Briggs Parsons McLaughlin Zimmerman Fren
 Brady McCormick Holloway Brock Poole Frank Logan Owen Bass Marsh Drake Wong Jefferson Park Morton Abbott Sparks Patrick
 Norton Huff Clayton Massey Lloyd Figueroa Carson Bowers Roberson Barton Tran Lamb Harrington Casey Boone Cortez Clarke
 Mathis Singleton Wilkins Cain Bryan Underwood Hogan McKenzie Collier Luna Phelps McGuire Allison Bridges Wilkerson Nash
-Summers Atkins Okafor Kowalski Petrov Yamamoto Patel Haddad Nakamura Ivanova Lindqvist Abubakar O'Brien O'Neill
-De-La-Cruz St.John Van-Dyke Smith-Jones""".split()
+Summers Atkins Okafor Kowalski Petrov Yamamoto Patel Haddad Nakamura Ivanova Lindqvist Abubakar O'Brien
+O'Neill DeLaCruz VanDyke Smith-Jones Reyes-Ortiz""".split()
 
 NICKNAMES = {"William": "Bill", "Robert": "Bob", "Richard": "Rick", "James": "Jim", "John": "Jack", "Michael": "Mike",
              "Thomas": "Tom", "Charles": "Chuck", "Joseph": "Joe", "Edward": "Ed", "Daniel": "Dan", "David": "Dave",
@@ -76,7 +76,12 @@ NICKNAMES = {"William": "Bill", "Robert": "Bob", "Richard": "Rick", "James": "Ji
              "Margaret": "Peggy", "Patricia": "Pat", "Katherine": "Kathy", "Catherine": "Cathy", "Deborah": "Debbie",
              "Susan": "Sue", "Barbara": "Barb", "Jennifer": "Jenny", "Rebecca": "Becky", "Victoria": "Vicki",
              "Dorothy": "Dot", "Frances": "Fran", "Virginia": "Ginny", "Theresa": "Terry", "Judith": "Judy",
-             "Kimberly": "Kim", "Pamela": "Pam", "Cynthia": "Cindy", "Christine": "Chris", "Alexander": "Alex"}
+             "Kimberly": "Kim", "Pamela": "Pam", "Cynthia": "Cindy", "Christine": "Chris", "Alexander": "Alex",
+             "Jessica": "Jess", "Amanda": "Mandy", "Kathleen": "Kathy", "Melissa": "Missy", "Nancy": "Nan", "Sandra": "Sandy", "Angela": "Angie",
+             "Stephanie": "Steph", "Joshua": "Josh", "Gregory": "Greg", "Jeffrey": "Jeff", "Raymond": "Ray", "Patrick": "Pat", "Nathan": "Nate",
+             "Zachary": "Zach", "Frederick": "Fred", "Francis": "Frank", "Leonard": "Len", "Philip": "Phil", "Stephen": "Steve", "Douglas": "Doug",
+             "Peter": "Pete", "Henry": "Hank", "Walter": "Walt", "Albert": "Al", "Theodore": "Ted", "Eugene": "Gene", "Eleanor": "Ellie",
+             "Josephine": "Jo", "Jacqueline": "Jackie", "Valerie": "Val", "Suzanne": "Sue", "Rosemary": "Rose", "Abigail": "Abby", "Samantha": "Sam"}
 
 STREETS = """Maple Oak Cedar Elm Pine Birch Walnut Chestnut Willow Spruce Main Church Park Lake Hill River Mill Spring
 Ridge Meadow Forest Highland Sunset Prospect Jackson Lincoln Franklin Jefferson Madison Harrison Grant Union Center
@@ -126,7 +131,7 @@ def invent(rng, mrn):
     first = rng.choice(GIVEN_F if sex == "F" else GIVEN_M)
     middle = rng.choice(["", "", rng.choice("ABCDEFGHJKLMNPRSTW"), rng.choice(GIVEN_F if sex == "F" else GIVEN_M)])
     # the front of the list is common; squaring makes common names common
-    last = SURNAMES[int(rng.random() ** 1.6 * len(SURNAMES))].replace("-", " ").replace("Smith Jones", "Smith-Jones")
+    last = SURNAMES[int(rng.random() ** 1.6 * len(SURNAMES))]
     address = f"{rng.randint(1, 9899)} {rng.choice(STREETS)} {rng.choice(STREET_KINDS)}"
     if rng.random() < 0.15:
         address += f" Apt {rng.randint(1, 40)}{rng.choice(['', 'A', 'B', 'C'])}"
