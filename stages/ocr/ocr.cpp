@@ -26,18 +26,24 @@ constexpr double kEnoughEvidence = 12;     // about six good words of four lette
 constexpr std::size_t kFewWords = 4;       // fewer on a page that is not blank is no reading
 
 /// How much a text looks like reading rather than like noise: letters of confident words, each weighted by the square
-/// of its confidence. Upside-down text yields short words of low confidence, which count next to nothing.
+/// of its confidence, times their share of all letters. Text on its side or upside down yields hundreds of short words
+/// of low confidence, of which chance makes a few look good; the share keeps those from counting.
 double evidence(const PageText& text)
 {
     double sum = 0;
+    double good = 0;
+    double all = 0;
     for (const Word& word : text.words) {
-        const auto letters = std::count_if(word.text.begin(), word.text.end(),
-                                           [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
+        const auto letters = static_cast<double>(std::count_if(word.text.begin(), word.text.end(), [](char c) {
+            return std::isalnum(static_cast<unsigned char>(c)) != 0;
+        }));
         const auto confidence = static_cast<double>(word.confidence);
+        all += letters;
         if (confidence < kGoodWord || letters < 3) continue;
-        sum += confidence * confidence * static_cast<double>(std::min<std::ptrdiff_t>(letters, 10));
+        good += letters;
+        sum += confidence * confidence * std::min(letters, 10.0);
     }
-    return sum;
+    return all > 0 ? sum * good / all : 0.0;
 }
 
 bool reads_poorly(const PageText& text, float least_confidence)
