@@ -15,6 +15,9 @@ chartlift_pkg(leptonica lept)             # bilevel morphology, deskew: the refe
 chartlift_pkg(openjp2 libopenjp2)         # JPEG 2000, the reference implementation
 chartlift_pkg(exif libexif)               # EXIF orientation of JPEGs
 chartlift_pkg(qpdf libqpdf)               # PDF structure, reading and writing without rendering
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(dep_qpdf INTERFACE -include ${CMAKE_CURRENT_LIST_DIR}/qpdf_for_clang.h)
+endif()
 chartlift_pkg(poppler poppler-cpp)        # PDF rendering and text; its GPL decides the project's licence
 chartlift_pkg(lcms2 lcms2)                # the sRGB profile that PDF/A asks for, and CMYK to RGB
 chartlift_pkg(sqlite sqlite3)             # the embedded catalog, with full-text search

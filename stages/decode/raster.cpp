@@ -40,7 +40,7 @@ void reverse_bilevel_row(const std::uint8_t* from, std::uint8_t* to, int width_p
     if (padding == 0) return;
     for (std::size_t i = 0; i < bytes; ++i) {
         const unsigned next = i + 1 < bytes ? to[i + 1] : 0U;
-        to[i] = static_cast<std::uint8_t>((to[i] << padding) | (next >> (8 - padding)));
+        to[i] = static_cast<std::uint8_t>((unsigned{to[i]} << padding) | (next >> (8 - padding)));
     }
 }
 
@@ -258,10 +258,10 @@ void unpack_samples(const std::uint8_t* from, std::size_t count, unsigned bits, 
         for (std::size_t i = 0; i < count; ++i, bit += bits) {
             unsigned value = 0;
             if (bits < 8 && (bits == 1 || bits == 2 || bits == 4)) {
-                value = (from[bit >> 3] >> (8 - bits - (bit & 7))) & largest;
+                value = (unsigned{from[bit >> 3]} >> (8 - bits - (bit & 7))) & largest;
             } else {
                 for (std::size_t b = bit; b < bit + bits; ++b)
-                    value = (value << 1) | ((from[b >> 3] >> (7 - (b & 7))) & 1U);
+                    value = (value << 1) | ((unsigned{from[b >> 3]} >> (7 - (b & 7))) & 1U);
             }
             to[i] = static_cast<std::uint8_t>(indexes ? value : value * 255 / largest);
         }

@@ -83,7 +83,7 @@ tmsize_t read_bytes(thandle_t handle, void* into, tmsize_t count)
         io.bytes->read_at(io.at, {static_cast<std::byte*>(into), static_cast<std::size_t>(count)});
     if (!got) {
         io.io_fault = got.error();
-        return -1;
+        return 0;  // not -1: libtiff 4.5 adds what it is given to a pointer (TIFFReadAndRealloc)
     }
     io.at += *got;
     return static_cast<tmsize_t>(*got);
@@ -464,10 +464,8 @@ void convert(const Layout& layout, const std::uint8_t* from, std::size_t count, 
 /// Fills a page from rows or pieces of rows, and keeps count of what was lost.
 class PageFiller {
 public:
-    PageFiller(const Layout& layout, TiffIo& io)
-        : layout_(layout),
-          io_(io),
-          page_(layout.format, static_cast<int>(layout.width), static_cast<int>(layout.height))
+    explicit PageFiller(const Layout& layout)
+        : layout_(layout), page_(layout.format, static_cast<int>(layout.width), static_cast<int>(layout.height))
     {
         if (layout.separate) planes_.resize(std::size_t{layout.width} * layout.height * layout.samples, 0);
     }
@@ -557,7 +555,6 @@ private:
     }
 
     const Layout& layout_;
-    TiffIo& io_;
     PixelBuffer page_;
     std::vector<std::uint8_t> planes_;
     std::vector<std::uint8_t> unpacked_;
@@ -745,7 +742,7 @@ Result<Scan> read_page(TIFF* tiff, TiffIo& io, std::uint64_t directory, const St
         scan.y_per_inch *= kCentimetresPerInch;
     }
     scan.absolute = unit != RESUNIT_NONE;
-    PageFiller page(*layout, io);
+    PageFiller page(*layout);
     const Result<void> read = layout->through_rgba ? read_through_rgba(tiff, io, *layout, page, context.limits)
                               : layout->tiled      ? read_tiles(tiff, io, *layout, page, context.limits)
                                                    : read_rows(tiff, io, *layout, page);

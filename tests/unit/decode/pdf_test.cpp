@@ -8,6 +8,12 @@
 #include "tests/unit/decode/pages.h"
 #include "tests/unit/decode/writers.h"
 
+/// Fontconfig, which Poppler asks for substitute fonts, keeps its configuration until the process ends.
+extern "C" const char* __lsan_default_suppressions()  // NOLINT: the sanitizer's name for it
+{
+    return "leak:libfontconfig";
+}
+
 namespace chartlift::test {
 namespace {
 
