@@ -78,13 +78,14 @@ def stamp(image, rng, date_text):
     """A rubber stamp, tilted, patchy, near the foot or the right-hand top."""
     text = rng.choice(STAMPS)
     face = font(ROOT + "truetype/liberation/LiberationSans-Bold.ttf", rng.randint(54, 84))
-    width = int(face.getlength(text)) + 60
+    dated = font(ROOT + "truetype/liberation/LiberationMono-Regular.ttf", 44)
+    width = int(max(face.getlength(text), dated.getlength(date_text))) + 60
     patch = Image.new("L", (width, 190), 255)
     draw = ImageDraw.Draw(patch)
     shade = rng.randint(60, 140)
     draw.rectangle([4, 4, width - 5, 185], outline=shade, width=6)
     draw.text((30, 20), text, font=face, fill=shade)
-    draw.text((width // 2, 150), date_text, font=font(ROOT + "truetype/liberation/LiberationMono-Regular.ttf", 44), fill=shade, anchor="mm")
+    draw.text((width // 2, 150), date_text, font=dated, fill=shade, anchor="mm")
     patch = patch.rotate(rng.uniform(-9, 9), resample=Image.BICUBIC, expand=True, fillcolor=255)
     x, y = rng.choice([(rng.randint(300, 1500), image.height - rng.randint(420, 480)), (rng.randint(200, 900), image.height - rng.randint(420, 480))])
     box = (x, y, x + patch.width, y + patch.height)
