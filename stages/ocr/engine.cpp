@@ -9,8 +9,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 
-#include "stages/adapters/leptonica.h"
+#include "stages/adapters/opencv.h"
 
 // OpenMP's runtime comes with libtesseract. Tesseract asks for a thread count at each parallel loop, which only a level
 // limit overrules; the limit belongs to the calling thread, so it is set at each read. Declared here because clang has
@@ -102,16 +103,16 @@ Result<PageText> Engine::read(const Image& gray, Dpi dpi, float scale, Segmentat
             fmt::format("page is {} x {} px; a side may have {} px", gray.width_px(), gray.height_px(), kMaxSide_px)};
     omp_set_max_active_levels(0);
     api_->SetPageSegMode(static_cast<tesseract::PageSegMode>(segmentation));
-    const bool scaled = std::abs(scale - 1.0F) > 0.01F;
-    if (scaled) {
-        auto pix = adapters::to_pix(gray);
-        if (!pix) return pix.error();
-        const adapters::PixPtr sized(pixScale(pix->get(), scale, scale));
-        if (!sized) return Fault{FaultKind::library, kWhere, "leptonica could not scale the page"};
-        api_->SetImage(sized.get());
-    } else {
-        api_->SetImage(gray.row(0), gray.width_px(), gray.height_px(), 1, static_cast<int>(gray.stride_bytes()));
+    Image sized;  // Tesseract copies what it is given; this only has to live until then
+    if (std::abs(scale - 1.0F) > 0.01F) {
+        cv::Mat pixels;
+        // averaging over the pixels that become one, going down; a smooth curve through them, going up
+        cv::resize(adapters::view(gray), pixels, {}, static_cast<double>(scale), static_cast<double>(scale),
+                   scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+        sized = adapters::from_mat(std::move(pixels));
     }
+    const Image& shown = sized.empty() ? gray : sized;
+    api_->SetImage(shown.row(0), shown.width_px(), shown.height_px(), 1, static_cast<int>(shown.stride_bytes()));
     api_->SetSourceResolution(std::max(1, static_cast<int>(std::lround(dpi.value * scale))));
     tesseract::ETEXT_DESC monitor;
     monitor.cancel = asked_to_stop;

@@ -42,6 +42,21 @@ InkGrid::InkGrid(const Image& gray, Dpi dpi)
         }
 }
 
+Box InkGrid::ink_box() const
+{
+    Box cells;  // in cells, half-open
+    for (int row = 0; row < rows_; ++row)
+        for (int column = 0; column < columns_; ++column)
+            if (at(row, column)) cells = united(cells, {column, row, column + 1, row + 1});
+    if (cells.empty()) return page_;
+    constexpr int kMargin_cells = 2;  // 3 mm: Tesseract misses letters that touch the frame
+    // The last cells stand for the strip beyond the grid, too.
+    const int right = cells.right_px >= columns_ - 1 ? page_.right_px : (cells.right_px + kMargin_cells) * cell_px_;
+    const int bottom = cells.bottom_px >= rows_ - 1 ? page_.bottom_px : (cells.bottom_px + kMargin_cells) * cell_px_;
+    return intersection(
+        page_, {(cells.left_px - kMargin_cells) * cell_px_, (cells.top_px - kMargin_cells) * cell_px_, right, bottom});
+}
+
 Box InkGrid::inkiest_window(double share) const
 {
     const int wide = static_cast<int>(std::lround(columns_ * share));

@@ -20,6 +20,9 @@ public:
     /// area tables for texture mapping", SIGGRAPH 1984). The whole page where it is too small for a choice.
     Box inkiest_window(double share) const;
 
+    /// All cells with ink and two cells around them; the whole page where there are none.
+    Box ink_box() const;
+
     /// True where two or more columns of running text stand side by side: a white gutter with full lines on both sides
     /// over a fifth of the page. A table's columns are not full, so tables and forms do not count.
     bool prose_in_columns() const;

@@ -70,8 +70,9 @@ public:
     float scale(Dpi dpi) const
     {
         if (dpi.value <= 0) return 1;
-        if (dpi.value < settings_.coarse_dpi) return std::min(settings_.max_upscale, settings_.working_dpi / dpi.value);
-        if (dpi.value > settings_.fine_dpi) return settings_.working_dpi / dpi.value;
+        if (dpi.value < settings_.coarse_dpi)
+            return std::min(settings_.max_upscale, settings_.enlarged_dpi / dpi.value);
+        if (dpi.value > settings_.fine_dpi) return settings_.reduced_dpi / dpi.value;
         return 1;
     }
 
@@ -79,9 +80,15 @@ public:
     {
         // Rows of forms and tables stay whole in one column, which label and value need; prose in columns must not be
         // read across.
-        const auto segmentation = ocr::InkGrid(page.gray, page.dpi).prose_in_columns() ? ocr::Segmentation::automatic
-                                                                                       : ocr::Segmentation::one_column;
-        return engine_.read(page.gray, page.dpi, scale(page.dpi), segmentation, context_);
+        const ocr::InkGrid ink(page.gray, page.dpi);
+        const auto segmentation = ink.prose_in_columns() ? ocr::Segmentation::automatic : ocr::Segmentation::one_column;
+        const Box box = ink.ink_box();  // margins cost layout time and hold no words
+        auto text = engine_.read(cut(page.gray, box), page.dpi, scale(page.dpi), segmentation, context_);
+        if (text)
+            for (Word& word : text->words)
+                word.box = {word.box.left_px + box.left_px, word.box.top_px + box.top_px,
+                            word.box.right_px + box.left_px, word.box.bottom_px + box.top_px};
+        return text;
     }
 
     struct Trial {

@@ -35,9 +35,11 @@ struct OcrSettings {
     std::filesystem::path tessdata;  ///< empty: the library's default
     int engines = 0;                 ///< most engines at once; 0: one per concurrent caller, made as needed
     float least_confidence = 0.55F;  ///< a page that reads below this is tried the other ways up
-    float fine_dpi = 450;            ///< above: scaled down to working_dpi, as layout costs time by the pixel
-    float coarse_dpi = 150;  ///< below: scaled up to working_dpi, as the network wants letters of 20 px and more
-    float working_dpi = 300;
+    float fine_dpi = 240;     ///< above: scaled down to reduced_dpi; layout costs time by the pixel, and the network
+                              ///< brings each line to 36 px anyway
+    float reduced_dpi = 220;  ///< ten-point lines are 36 px high at about 220 dpi
+    float coarse_dpi = 150;   ///< below: scaled up to enlarged_dpi, as the network wants letters of 20 px and more
+    float enlarged_dpi = 300;
     float max_upscale = 3;
 };
 
