@@ -2,7 +2,6 @@
 // The command line: arguments to calls, results to text and exit codes. Nothing is decided here.
 #include <fmt/core.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -272,15 +271,6 @@ int command_line(int argc, char** argv)
     return code;
 }
 
-/// OpenMP reads its environment when it is loaded, before main: with its default threads Tesseract collapses when pages
-/// run in parallel, so the process starts itself again with the limit set.
-void limit_openmp(char** argv)
-{
-    if (std::getenv("OMP_THREAD_LIMIT") != nullptr) return;
-    ::setenv("OMP_THREAD_LIMIT", "1", 0);
-    ::execv("/proc/self/exe", argv);  // returns only where /proc is missing; then pages are merely slower
-}
-
 /// Page images of 8 MB come and go by the hundred: handing each back to the kernel costs 11 ms a page in page faults.
 void keep_freed_memory()
 {
@@ -294,7 +284,6 @@ void keep_freed_memory()
 
 int main(int argc, char** argv)
 {
-    chartlift::limit_openmp(argv);
     chartlift::keep_freed_memory();
     try {
         return chartlift::command_line(argc, argv);
