@@ -9,7 +9,8 @@
 namespace chartlift {
 namespace {
 
-constexpr std::size_t kMaxNicknameTable_bytes = 1024 * 1024;  // ours has 10 KiB; a site's own will not have a hundred
+constexpr std::size_t kMaxNicknameTable_bytes =
+    std::size_t{1024} * 1024;  // ours has 10 KiB; a site's own will not have a hundred
 
 /// Base letters of U+00C0 to U+017F, '.' for a sign that is no letter, and two letters where one sound needs them.
 constexpr std::array<std::string_view, 0x180 - 0xC0> kBaseLetters{

@@ -72,6 +72,8 @@ public:
 
     /// Opens or makes the tables in the catalog at `path`, over a connection of its own.
     static Result<std::unique_ptr<SqlitePatientIndex>> open(const std::filesystem::path& path);
+    SqlitePatientIndex(const SqlitePatientIndex&) = delete;
+    SqlitePatientIndex& operator=(const SqlitePatientIndex&) = delete;
     ~SqlitePatientIndex() override;
 
     /// Replaces the index by the patients of `file`. A file without one good row is a config fault and changes nothing.

@@ -21,7 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kWhere = "patient index";
-constexpr std::size_t kMaxCsvRow_bytes = 1024 * 1024;
+constexpr std::size_t kMaxCsvRow_bytes = std::size_t{1024} * 1024;
 constexpr std::size_t kMaxJsonLine_bytes = std::size_t{16} * 1024 * 1024;
 constexpr std::uintmax_t kMaxBundle_bytes = std::uintmax_t{256} * 1024 * 1024;
 constexpr std::size_t kMaxQuotedLines = 20;  // an address has few lines; more means a quote that nobody closed

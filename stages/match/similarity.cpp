@@ -67,7 +67,8 @@ double jaro_winkler(std::string_view a, std::string_view b)
         if (a[i] != b[j++]) ++out_of_order;
     }
     const double c = static_cast<double>(common);
-    const double half = static_cast<double>(out_of_order / 2);
+    const std::size_t transpositions = out_of_order / 2;  // whole pairs, as in Winkler's own code
+    const double half = static_cast<double>(transpositions);
     const double jaro = (c / static_cast<double>(a.size()) + c / static_cast<double>(b.size()) + (c - half) / c) / 3.0;
     std::size_t prefix = 0;
     const std::size_t most = std::min({kWinklerPrefix, a.size(), b.size()});
