@@ -2,6 +2,7 @@
 // The command line: arguments to calls, results to text and exit codes. Nothing is decided here.
 #include <fmt/core.h>
 #include <malloc.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -284,6 +285,7 @@ void keep_freed_memory()
 
 int main(int argc, char** argv)
 {
+    ::umask(077);  // all we write is patient data, for its owner alone; SQLite makes its files by the umask
     chartlift::keep_freed_memory();
     try {
         return chartlift::command_line(argc, argv);
