@@ -255,6 +255,7 @@ std::vector<Lookup> lookups_of(const PatientQuery& query)
     add_name_lookups(lasts, firsts, dates, 1, true, out);
     add_name_lookups(lasts, query.other_first_names.reveal(), dates, kNickname, false, out);
     std::vector<std::string> lasts_as_firsts;
+    lasts_as_firsts.reserve(lasts.size());
     for (const std::string& last : lasts) lasts_as_firsts.push_back(join_name(last));
     add_name_lookups(firsts, lasts_as_firsts, dates, kSwapped, false, out);
     // Of a key asked for twice the higher score counts.
@@ -305,7 +306,7 @@ public:
     {
         std::sort(waiting_.begin(), waiting_.end());
         for (const auto& [key, patient] : waiting_)
-            if (const auto put = insert_.bind(1, key).bind(2, patient).run(); !put) return put;
+            if (auto put = insert_.bind(1, key).bind(2, patient).run(); !put) return put;
         waiting_.clear();
         return {};
     }
@@ -420,22 +421,22 @@ Result<PmiImportReport> SqlitePatientIndex::replace(const std::filesystem::path&
         population.add(patient);
         std::optional<std::string> birth;
         if (born) birth = to_iso(*born);
-        const auto put = insert->bind(1, population.patients)
-                             .bind(2, patient.mrn.reveal())
-                             .bind(3, patient.last_name.reveal())
-                             .bind(4, patient.first_name.reveal())
-                             .bind(5, patient.middle_name.reveal())
-                             .bind(6, patient.suffix.reveal())
-                             .bind(7, birth)
-                             .bind(8, patient.sex.reveal())
-                             .bind(9, patient.address.reveal())
-                             .bind(10, patient.city.reveal())
-                             .bind(11, patient.state.reveal())
-                             .bind(12, patient.zip.reveal())
-                             .bind(13, patient.phone.reveal())
-                             .bind(14, join_name(last))
-                             .bind(15, join_name(first))
-                             .run();
+        auto put = insert->bind(1, population.patients)
+                       .bind(2, patient.mrn.reveal())
+                       .bind(3, patient.last_name.reveal())
+                       .bind(4, patient.first_name.reveal())
+                       .bind(5, patient.middle_name.reveal())
+                       .bind(6, patient.suffix.reveal())
+                       .bind(7, birth)
+                       .bind(8, patient.sex.reveal())
+                       .bind(9, patient.address.reveal())
+                       .bind(10, patient.city.reveal())
+                       .bind(11, patient.state.reveal())
+                       .bind(12, patient.zip.reveal())
+                       .bind(13, patient.phone.reveal())
+                       .bind(14, join_name(last))
+                       .bind(15, join_name(first))
+                       .run();
         if (!put) return put;
         return keys.add(keys_of(patient, last, first), population.patients);
     });

@@ -652,7 +652,7 @@ std::string mrn_of(const json& resource)
     std::string first_value;
     for (const json& identifier : *identifiers) {
         if (!identifier.is_object()) continue;
-        const std::string value = text_at(identifier, "value");
+        std::string value = text_at(identifier, "value");
         if (first_value.empty()) first_value = value;
         const auto type = identifier.find("type");
         if (type == identifier.end() || !type->is_object()) continue;
