@@ -144,16 +144,14 @@ void add_page_steps(Steps& steps, const StepServices& services, const std::share
         auto thumbnail = thumbnail_jpeg(page.archive, kThumbnailWidth_px);
         if (!thumbnail) return thumbnail.error();
         saved.thumbnail = std::move(*thumbnail);
-        if (auto done = spool.save(ticket.batch->id(), saved); !done) return done.error();
-        return std::move(saved.record);
+        return spool.save(ticket.batch->id(), saved);
     };
     steps.save_fault = [&spool = services.spool](const Fault& fault, const PageTicket& ticket) -> Result<PageRecord> {
         SavedPage saved;
         saved.record = record_of(ticket);
         saved.record.state = PageState::faulted;
         saved.record.fault = fault;
-        if (auto done = spool.save(ticket.batch->id(), saved); !done) return done.error();
-        return std::move(saved.record);
+        return spool.save(ticket.batch->id(), saved);
     };
 }
 

@@ -81,7 +81,7 @@ std::filesystem::path Spool::path_of(const std::string& batch_id, PageIndex page
     return folder_ / batch_id / fmt::format("{:06}.page", page);
 }
 
-Result<void> Spool::save(const std::string& batch_id, const SavedPage& page) const
+Result<PageRecord> Spool::save(const std::string& batch_id, const SavedPage& page) const
 {
     std::array<std::string, kParts> parts;
     parts.at(record_part) = record_to_json(page.record);
@@ -92,8 +92,10 @@ Result<void> Spool::save(const std::string& batch_id, const SavedPage& page) con
     for (const std::string& part : parts) bytes += fmt::format(" {} {}", part.size(), store::sha256_of(part));
     bytes += '\n';
     for (const std::string& part : parts) bytes += part;
-    if (auto made = files_.make_folders(folder_ / batch_id); !made) return made;
-    return store::replace_file(files_, path_of(batch_id, page.record.page), bytes, false);
+    if (auto made = files_.make_folders(folder_ / batch_id); !made) return made.error();
+    auto saved = store::replace_file(files_, path_of(batch_id, page.record.page), bytes, false);
+    if (!saved) return saved.error();
+    return record_from_json(parts.at(record_part));
 }
 
 std::optional<PageRecord> Spool::load_record(const std::string& batch_id, PageIndex page) const

@@ -34,7 +34,8 @@ public:
     {
     }
 
-    Result<void> save(const std::string& batch_id, const SavedPage& page) const;
+    /// Returns the record as load_record() would: a resumed run must go on with the very values of one never stopped.
+    Result<PageRecord> save(const std::string& batch_id, const SavedPage& page) const;
     /// Nothing where the page is not there, is damaged, or was made with other settings.
     std::optional<PageRecord> load_record(const std::string& batch_id, PageIndex page) const;
     Result<SavedPage> load(const std::string& batch_id, PageIndex page) const;

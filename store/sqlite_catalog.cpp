@@ -318,8 +318,8 @@ private:
         const PageRecord& record = page.record;
         std::optional<std::string> document_id;
         if (!page.document_id.empty()) document_id = page.document_id;
-        script.run("INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", batch_id, record.page,
-                   to_string(record.state), document_id, record.source, record.source_page,
+        script.run("INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS BLOB))", batch_id,
+                   record.page, to_string(record.state), document_id, record.source, record.source_page,
                    static_cast<double>(record.ocr_confidence), record.word_count, kind_of(record.fault),
                    text_of(record.fault), page.text_file, page.hocr_file, page.line, page.thumbnail);
         script.run("INSERT INTO page_text(rowid, text, batch_id, page) VALUES (last_insert_rowid(), ?, ?, ?)",

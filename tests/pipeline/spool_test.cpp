@@ -41,6 +41,19 @@ TEST(Spool, GivesBackWhatWasSaved)
     EXPECT_EQ(loaded->thumbnail, "thumb");
 }
 
+TEST(Spool, SavingGivesTheRecordThatLoadingGives)
+{
+    const TemporaryFolder folder;
+    store::PosixFiles files;
+    const Spool spool(folder.path(), "f1", files);
+    SavedPage page = sample();
+    page.record.ocr_confidence = 0.123456789F;  // more digits than are kept
+    page.record.type.best = {"letter", Score{1.0F / 3.0F}};
+    const auto saved = spool.save("batch", page);
+    ASSERT_TRUE(saved);
+    EXPECT_EQ(*saved, *spool.load_record("batch", 3));
+}
+
 TEST(Spool, TreatsAnyDamagedByteAsAbsent)
 {
     const TemporaryFolder folder;
