@@ -63,7 +63,9 @@ std::string summary_text(const pipeline::RunOutcome& outcome, const std::filesys
     for (const Fault& fault : outcome.batch_faults) text += fmt::format("  not finished: {}\n", fault.message());
     if (outcome.interrupted || outcome.fatal)
         text += "  not all is done: run the same command again to go on where this run stopped\n";
-    text += fmt::format("  report: {}\n", (out / "report.html").string());
+    std::error_code ignored;
+    if (std::filesystem::exists(out / "report.html", ignored))
+        text += fmt::format("  report: {}\n", (out / "report.html").string());
     return text;
 }
 
