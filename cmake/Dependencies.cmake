@@ -18,6 +18,7 @@ chartlift_pkg(qpdf libqpdf)               # PDF structure, reading and writing w
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(dep_qpdf INTERFACE -include ${CMAKE_CURRENT_LIST_DIR}/qpdf_for_clang.h)
 endif()
+target_compile_definitions(dep_qpdf INTERFACE POINTERHOLDER_TRANSITION=4)  # qpdf's headers ask every user to say which pointers it means
 chartlift_pkg(poppler poppler-cpp)        # PDF rendering and text; its GPL decides the project's licence
 chartlift_pkg(lcms2 lcms2)                # the sRGB profile that PDF/A asks for, and CMYK to RGB
 chartlift_pkg(sqlite sqlite3)             # the embedded catalog, with full-text search
