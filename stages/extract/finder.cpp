@@ -63,6 +63,17 @@ bool all_name_words(const NameReading& name)
     return true;
 }
 
+/// "Oak Harbor, WI": without a label this is a letterhead's town, though a first name may be two letters long.
+bool is_place(const NameReading& name)
+{
+    static constexpr std::string_view kStates =
+        " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
+        "OR "
+        "PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR ";
+    return name.comma && name.first.size() == 2 && name.middle.empty() && name.suffix.empty() &&
+           kStates.find(" " + name.first + " ") != std::string_view::npos;
+}
+
 class Finder {
 public:
     Finder(const ReadPage& page, const LabelBook& labels, const DocTypes& types, Date latest)
@@ -615,7 +626,7 @@ private:
                 if (!has_digit(next.text) && has_letter(next.text) && !next.opens && fold(next.text).size() > 1)
                     continue;
             }
-            if (facility_word(tokens) || is_title(tokens) || under_other_label(segment)) continue;
+            if (facility_word(tokens) || is_title(tokens) || under_other_label(segment) || is_place(*name)) continue;
             const double share = sticker_share(segment, end, *name);
             if (share == 0) continue;
             Candidate candidate;

@@ -323,7 +323,14 @@ std::optional<NameReading> read_name(std::span<const Token> tokens, NameHints hi
         const bool by_initial =
             count == 3 && words[last - 1].initial() && !words[first].initial() && !words[first + 1].initial();
         const bool first_initial_last = count >= 3 && words[first + 1].initial() && !words[last - 1].initial();
-        if ((hints.last_first && !first_initial_last) || by_initial) {  // SMITH JOHN A
+        // "(Last, First)" asks for a comma. Registration systems leave it out in capitals, "ORTIZ ANA"; two words in
+        // mixed case are a name as one writes it, "Andrew Harrington".
+        const auto capitals = [](const NameWord& word) {
+            return std::none_of(word.text.begin(), word.text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+        };
+        const bool unmarked = hints.last_first && count == 2 && !capitals(words[first]) && !capitals(words[last - 1]);
+        if (unmarked) name.quality *= kUnmarkedOrder;
+        if ((hints.last_first && !first_initial_last && !unmarked) || by_initial) {  // SMITH JOHN A
             std::size_t at = first;
             while (at + 2 < last && particle(words[at])) ++at;
             name.last = joined(words, first, at + 1);

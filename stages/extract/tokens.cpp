@@ -71,6 +71,15 @@ Box part_of(const Box& box, std::size_t first, std::size_t last, std::size_t len
     return {at(first), box.top_px, last == length ? box.right_px : at(last), box.bottom_px};
 }
 
+/// "0.0.8." for "D.O.B.": a capital between full stops is easily read as a digit, and then no letter is left.
+bool reads_dob(std::string_view text)
+{
+    if (text.ends_with('.')) text.remove_suffix(1);
+    return text.size() == 5 && text[1] == '.' && text[3] == '.' &&
+           (text[0] == 'D' || text[0] == '0' || text[0] == 'O') &&
+           (text[2] == 'O' || text[2] == '0' || text[2] == 'Q') && (text[4] == 'B' || text[4] == '8');
+}
+
 /// "MRN0568706", "DOB07/22/1977": short labels run into their value.
 std::size_t stuck_label(std::string_view text)
 {
@@ -138,6 +147,7 @@ private:
         Token token;
         token.text = text_.substr(begin, end - begin);
         token.folded = token.text == "#" ? "NO" : fold(token.text);
+        if (reads_dob(token.text)) token.folded = "DOB";
         if (token.folded == "NUMBER" || token.folded == "NUM" || token.folded == "NBR" || token.folded == "NR")
             token.folded = "NO";
         token.word = index_;
