@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <thread>
 
 #include "tests/unit/decode/pages.h"
@@ -314,6 +315,25 @@ TEST(Pdf, FormsThatMultiplyAreALimitNotAHang)
     const auto got = only_page(pdf.file());
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().kind, FaultKind::limit);
+}
+
+TEST(Pdf, InlineImagesAreRenderedAndManyOfThemTakeNoLonger)
+{
+    PdfParts pdf;
+    pdf.add_page("q 612 0 0 792 0 0 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x20 EI Q BT /F1 24 Tf 72 700 Td (seen) Tj ET",
+                 kFont, "/MediaBox [0 0 612 792]");
+    std::string nothing_else;
+    for (int i = 0; i < 20'000; ++i) nothing_else += "ID E\n";
+    pdf.add_page(nothing_else, "", "/MediaBox [0 0 72 72]");
+    const auto file = open(pdf.file());
+    ASSERT_TRUE(file);
+    const auto page = (*file)->page(0, {});
+    ASSERT_TRUE(page) << page.error().message();
+    EXPECT_LT(pixel(page->image, 1200, 2000)[0], 64);
+    ASSERT_EQ(page->visible_text.size(), 1U);
+    const auto start = std::chrono::steady_clock::now();
+    static_cast<void>((*file)->page(1, {}));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(Pdf, AsksForThePasswordAndTakesTheRightOne)
