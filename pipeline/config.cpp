@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -111,11 +112,21 @@ Fault refused(const std::string& file, const toml::source_region& where, const s
 
 }  // namespace
 
-std::string Config::page_fingerprint() const
+std::string Config::page_fingerprint(const std::filesystem::path& models_folder) const
 {
-    return store::sha256_of(fmt::format("{}|{}|{}|{}|{}|{}", CHARTLIFT_VERSION, fmt::join(languages, "+"),
-                                        tessdata.string(), render_dpi, jpeg_quality, models.string()))
-        .substr(0, 16);
+    std::set<std::filesystem::path> files;  // in order: folders list theirs in any
+    std::error_code error;
+    for (auto it = std::filesystem::recursive_directory_iterator(models_folder, error);
+         !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error))
+        if (it->is_regular_file(error)) files.insert(it->path());
+    std::string all = fmt::format("{}|{}|{}|{}|{}", CHARTLIFT_VERSION, fmt::join(languages, "+"), tessdata.string(),
+                                  render_dpi, jpeg_quality);
+    for (const auto& file : files) {
+        const auto hash = store::sha256_of_file(file);
+        all += "|" + (hash ? *hash : file.string());
+    }
+    constexpr std::size_t kDigits = 16;
+    return store::sha256_of(all).substr(0, kDigits);
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& file_name)

@@ -38,8 +38,8 @@ struct Config {
 
     std::filesystem::path patients;  ///< PMI file; empty: none
 
-    /// Names the settings that change what a page looks like when it is saved; see Spool.
-    std::string page_fingerprint() const;
+    /// Names all that a saved page depends on: the program's version, these settings and the files of `models`.
+    std::string page_fingerprint(const std::filesystem::path& models_folder) const;
 };
 
 Result<Config> parse_config(std::string_view toml, const std::string& file_name);

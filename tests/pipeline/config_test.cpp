@@ -24,7 +24,7 @@ TEST(Config, TheCommentedFileHoldsEveryKeyWithItsDefault)
     EXPECT_EQ(config->route_split, defaults.route_split);
     EXPECT_EQ(config->route_ocr, defaults.route_ocr);
     EXPECT_EQ(config->jpeg_quality, defaults.jpeg_quality);
-    EXPECT_EQ(config->page_fingerprint(), defaults.page_fingerprint());
+    EXPECT_EQ(config->page_fingerprint(""), defaults.page_fingerprint(""));
     const std::string text = test::read_all(path);
     for (const std::string& key : config_keys())
         EXPECT_NE(text.find("\n" + key.substr(key.find('.') + 1) + " = "), std::string::npos) << key;
@@ -62,14 +62,19 @@ TEST(Config, TakesWholeNumbersAsShares)
     EXPECT_EQ(config->route_patient, 1.0);
 }
 
-TEST(Config, SettingsThatChangeAPageChangeItsFingerprint)
+TEST(Config, WhateverChangesAPageChangesItsFingerprint)
 {
+    const test::TemporaryFolder models;
+    models.file("doctypes/letter.toml", "id = 1");
     Config config;
-    const std::string before = config.page_fingerprint();
+    const std::string before = config.page_fingerprint(models.path());
     config.threads = 7;
-    EXPECT_EQ(config.page_fingerprint(), before);
+    EXPECT_EQ(config.page_fingerprint(models.path()), before) << "how many work on it does not change a page";
+    models.file("doctypes/letter.toml", "id = 2");
+    const std::string retrained = config.page_fingerprint(models.path());
+    EXPECT_NE(retrained, before);
     config.languages = {"spa"};
-    EXPECT_NE(config.page_fingerprint(), before);
+    EXPECT_NE(config.page_fingerprint(models.path()), retrained);
 }
 
 }  // namespace
