@@ -167,6 +167,7 @@ Result<Config> load_config(const std::filesystem::path& file)
 std::vector<std::string> config_keys()
 {
     std::vector<std::string> names;
+    names.reserve(keys().size());
     for (const auto& entry : keys()) names.push_back(entry.first);
     return names;
 }

@@ -156,7 +156,8 @@ void add_page_steps(Steps& steps, const StepServices& services, const std::share
 }
 
 void add_batch_steps(Steps& steps, const StepServices& services, const std::shared_ptr<const DocTypes>& types,
-                     std::shared_ptr<const Nicknames> nicknames, std::shared_ptr<const Population> population)
+                     const std::shared_ptr<const Nicknames>& nicknames,
+                     const std::shared_ptr<const Population>& population)
 {
     steps.assemble = [stage = Assemble(types, AssembleSettings{})](BatchWork& batch) -> Result<void> {
         auto split = stage.run(batch.pages, StageContext{});

@@ -53,11 +53,10 @@ public:
         BatchInput images{folder_name(folder), {}};
         std::vector<std::filesystem::path> folders;
         for (const auto& entry : entries) {
-            if (entry.is_symlink(error)) {
-                found_.ignored.push_back(entry.path());
-            } else if (entry.is_directory(error)) {
+            const bool followed = !entry.is_symlink(error);
+            if (followed && entry.is_directory(error)) {
                 if (entry.path().filename().string().front() != '.') folders.push_back(entry.path());
-            } else if (!entry.is_regular_file(error)) {
+            } else if (!followed || !entry.is_regular_file(error)) {
                 found_.ignored.push_back(entry.path());
             } else if (first_time(entry.path())) {
                 place(entry.path(), images);
