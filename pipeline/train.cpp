@@ -223,7 +223,7 @@ std::string card(const TrainOptions& options, const TrainReport& report, const P
     }
     out += "\n| type | pages | precision | recall | most often taken for |\n|---|---|---|---|---|\n";
     for (const auto& [type, figures] : fit.types) {
-        std::string worst = "";
+        std::string worst;
         if (const auto found = fit.confusions.find(type); found != fit.confusions.end()) {
             const auto most = std::max_element(found->second.begin(), found->second.end(),
                                                [](const auto& a, const auto& b) { return a.second < b.second; });
