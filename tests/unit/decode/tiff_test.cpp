@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 
 #include "tests/unit/decode/pages.h"
 #include "tests/unit/decode/writers.h"
@@ -396,14 +397,14 @@ TEST(Tiff, AThousandPagesTakeAThousandTimesOne)
     const auto file = open(bytes);
     ASSERT_EQ((*file)->page_count(), 1000);
     const auto time = [&](int from, int to) {
-        const auto start = std::chrono::steady_clock::now();
+        const std::clock_t start = std::clock();  // our own time: the machine may be busy
         for (int i = from; i < to; ++i) EXPECT_TRUE((*file)->page(i, {}));
-        return std::chrono::steady_clock::now() - start;
+        return std::clock() - start;
     };
     time(0, 100);
     const auto first = time(0, 200);
     const auto last = time(800, 1000);
-    EXPECT_LT(last, 4 * first + std::chrono::milliseconds(20));  // walking the chain would make it nine times
+    EXPECT_LT(last, 4 * first + CLOCKS_PER_SEC / 50);  // walking the chain would make it nine times
 }
 
 }  // namespace
