@@ -186,6 +186,7 @@ Result<std::filesystem::path> find_models(const std::filesystem::path& chosen)
     for (const auto& place : places)
         if (std::filesystem::is_directory(place / "doctypes", error)) return place;
     std::vector<std::string> tried;
+    tried.reserve(places.size());
     for (const auto& place : places) tried.push_back(place.string());
     return Fault{FaultKind::config, "models",
                  fmt::format("no doctypes folder in {}; set run.models or --models", fmt::join(tried, " or "))};

@@ -15,7 +15,6 @@
 namespace chartlift {
 namespace {
 
-using assemble::edit_distance;
 using assemble::folded;
 using assemble::much_the_same;
 
@@ -24,7 +23,6 @@ constexpr std::size_t kTitleLines = 14;    // headers with stickers and boxes ta
 constexpr double kLetterheadZone = 0.22;   // of the page height
 constexpr double kHeadZone = 0.12;         // where a page number at the top stands
 constexpr double kFootZone = 0.85;         // and from where one at the foot
-constexpr double kOwnRow = 0.5;            // of the line height: lines that overlap more stand on one row
 constexpr double kLarge = 1.18;            // times the body's letter height: 12 pt beside 10 pt
 constexpr std::size_t kLongestLine = 200;  // characters; page numbers and titles stand on shorter lines
 constexpr double kWholeLine = 0.75;        // score of a line that is a title and nothing else

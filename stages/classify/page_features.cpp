@@ -76,7 +76,8 @@ std::vector<std::string> words_of(std::string_view line)
 std::string_view heading_of(std::string_view line)
 {
     const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && colon <= kMaxHeadingLetters) return line.substr(0, colon);
+    if (colon <= kMaxHeadingLetters)  // npos, no colon, is larger than any length
+        return line.substr(0, colon);
     if (line.size() > kMaxHeadingLetters) return {};
     const auto capitals = std::count_if(line.begin(), line.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
     const bool lower = std::any_of(line.begin(), line.end(), [](char c) { return c >= 'a' && c <= 'z'; });

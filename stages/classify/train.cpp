@@ -72,6 +72,7 @@ PageTypeWeights fit(const RawPages& raw, const Labels& labels, std::span<const s
         targets.push_back(static_cast<double>(labels.of_page[row]));
     }
     std::vector<feature_node*> vectors;
+    vectors.reserve(starts.size());
     for (const std::size_t start : starts) vectors.push_back(&nodes[start]);
 
     problem task{};

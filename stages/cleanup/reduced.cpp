@@ -2,6 +2,7 @@
 #include "stages/cleanup/reduced.h"
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 namespace chartlift::cleanup {
@@ -32,8 +33,8 @@ Reduced reduced(const cv::Mat& gray, double assumed_dpi)
     const int longest = std::max(gray.cols, gray.rows);
     out.scale = std::min({1.0, kWorkDpi / assumed_dpi, static_cast<double>(kLargestWorkSide_px) / longest});
     out.dpi = assumed_dpi * out.scale;
-    const cv::Size size(std::max(1, static_cast<int>(gray.cols * out.scale + 0.5)),
-                        std::max(1, static_cast<int>(gray.rows * out.scale + 0.5)));
+    const cv::Size size(std::max(1, static_cast<int>(std::lround(gray.cols * out.scale))),
+                        std::max(1, static_cast<int>(std::lround(gray.rows * out.scale))));
     if (size == gray.size())
         out.gray = gray;
     else

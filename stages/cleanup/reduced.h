@@ -5,6 +5,7 @@
 /// the page's paper, so that a black border counts as ink. Thread-safety: free functions, safe from many threads.
 #pragma once
 
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct Reduced {
     double dpi = kWorkDpi;  ///< of the reduced page, as far as the assumed resolution was right
     int paper = 255;        ///< grey level of the page's paper
 
-    int px(double inches) const { return std::max(1, static_cast<int>(inches * dpi + 0.5)); }
+    int px(double inches) const { return std::max(1, static_cast<int>(std::lround(inches * dpi))); }
 };
 
 /// `gray` at the resolution we assume, before it was judged.

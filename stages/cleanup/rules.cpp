@@ -2,6 +2,7 @@
 #include "stages/cleanup/rules.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -21,7 +22,7 @@ struct Rule {
 int count_rules_along_rows(const cv::Mat& ink, double dpi)
 {
     const int shortest = std::max(8, static_cast<int>(kShortestRule_in * dpi));
-    const int thickest = std::max(2, static_cast<int>(kThickestRule_in * dpi + 0.5));
+    const int thickest = std::max(2, static_cast<int>(std::lround(kThickestRule_in * dpi)));
     constexpr int kBridged_px = 2;  // a worn line has gaps; letters are further apart
     std::vector<Rule> rules;
     std::size_t first_open = 0;  // rules before it ended more than two rows ago

@@ -66,7 +66,7 @@ public:
         }
         QPDFObjectHandle resources = QPDFPageObjectHelper(page).getAttribute("/Resources", false);
         std::int64_t cost = 0;
-        if (auto read = operators(std::move(content.bytes), resources, 0, cost); !read) return read.error();
+        if (auto read = operators(content.bytes, resources, 0, cost); !read) return read.error();
         return found_;
     }
 
@@ -90,7 +90,7 @@ private:
     }
 
     /// Also counts what was read into `cost`.
-    Result<void> operators(std::string content, QPDFObjectHandle resources, int depth, std::int64_t& cost)
+    Result<void> operators(const std::string& content, QPDFObjectHandle resources, int depth, std::int64_t& cost)
     {
         bytes_read_ += content.size();
         if (bytes_read_ > kMostContentBytes) return too_much();
@@ -353,7 +353,7 @@ private:
         memo.open = true;
         std::int64_t form_cost = 0;
         const auto read =
-            operators(std::move(content.bytes), inner.isDictionary() ? inner : resources, depth + 1, form_cost);
+            operators(content.bytes, inner.isDictionary() ? inner : resources, depth + 1, form_cost);
         FormMemo& done = forms_[form.getObjGen()];
         done.open = false;
         ++done.reads;

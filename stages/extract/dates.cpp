@@ -85,9 +85,10 @@ bool weekday(std::string_view text)
 {
     const std::string folded = fold(text);
     if (folded.size() < 3) return false;
-    for (const std::string_view day : {"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"})
-        if (folded == day || folded == day.substr(0, 3)) return true;
-    return false;
+    constexpr std::array<std::string_view, 7> kDays{"MONDAY", "TUESDAY",  "WEDNESDAY", "THURSDAY",
+                                                    "FRIDAY", "SATURDAY", "SUNDAY"};
+    return std::any_of(kDays.begin(), kDays.end(),
+                       [&](std::string_view day) { return folded == day || folded == day.substr(0, 3); });
 }
 
 /// Walks over runs of letters and digits and the marks between them.

@@ -114,12 +114,9 @@ bool cut(const Token& token, std::size_t index, std::vector<NameWord>& words)
                 }
                 flush();
             }
-        } else if (c >= '0' && c <= '9') {
-            return false;
-        } else if (c == '@' || c == '%' || c == '$' || c == '/' || c == '+' || c == '<' || c == '>' || c == '&') {
-            return false;
-        } else if (!word.text.empty() && i + 1 < text.size() && letter(text[i + 1])) {
-            return false;  // a mark in the middle of a word
+        } else if ((c >= '0' && c <= '9') || std::string_view("@%$/+<>&").find(c) != std::string_view::npos ||
+                   (!word.text.empty() && i + 1 < text.size() && letter(text[i + 1]))) {
+            return false;  // no name holds it, or it is a mark in the middle of a word
         } else if (c != '(' && c != ')' && c != '"' && c != '*' && c != '[' && c != ']') {
             word.quality *= kNoise;
         }
@@ -157,7 +154,7 @@ bool plausible(const NameWord& word)
 
 std::string suffix_of(std::string_view text)
 {
-    const std::string folded = upper_folded(text);
+    std::string folded = upper_folded(text);
     if (folded == "JR" || folded == "JUNIOR") return "Jr";
     if (folded == "SR" || folded == "SENIOR") return "Sr";
     if (folded == "II" || folded == "III" || folded == "IV") return folded;

@@ -196,7 +196,7 @@ const Header kHeaders[] = {
     {"a town and no patient's name", "Oak Harbor, WI\nMRN: 5556468   DOB: 07/16/1957", "mrn=5556468; dob=1957-07-16"},
     {"hint of an order, but no comma", "Name (Last, First, MI): Andrew Harrington\nM.R. No.: 3706400",
      "mrn=3706400; last=Harrington; first=Andrew"},
-    {"full stops read as letters and letters as digits", "Name: SMITH, JOHN\nMLR. No.: 22413988\n0.0.8.: 2/23/1922",
+    {"letters between full stops read as digits", "Name: SMITH, JOHN\nM.R. No.: 22413988\n0.0.8.: 2/23/1922",
      "mrn=22413988; last=SMITH; first=JOHN; dob=1922-02-23"},
     {"sticker in one line", "SMITH, JOHN A 0204518 01/02/1950 M",
      "last=SMITH;first=JOHN;middle=A;mrn=0204518;dob=1950-01-02;sex=M"},
