@@ -352,8 +352,7 @@ private:
         QPDFObjectHandle inner = dict.getKey("/Resources");
         memo.open = true;
         std::int64_t form_cost = 0;
-        const auto read =
-            operators(content.bytes, inner.isDictionary() ? inner : resources, depth + 1, form_cost);
+        const auto read = operators(content.bytes, inner.isDictionary() ? inner : resources, depth + 1, form_cost);
         FormMemo& done = forms_[form.getObjGen()];
         done.open = false;
         ++done.reads;
