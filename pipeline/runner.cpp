@@ -174,7 +174,7 @@ private:
         if (!options_.config.patients.empty())
             if (auto done = refresh_patients(**patients, options_.config.patients, progress_); !done) return done;
 
-        const Spool spool(options_.out / "work", options_.config.page_fingerprint(*models), files_);
+        const Spool spool(options_.out / "spool", options_.config.page_fingerprint(*models), files_);
         const auto decode = std::make_shared<const Decode>(
             DecodeSettings{Dpi{static_cast<float>(options_.config.render_dpi)}, options_.passwords});
         const StepServices services{options_.config, decode,    spool,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// The journal of a run: OUT/work/<batch>/NNNNNN.page holds a page that is done (record, words, stored image,
+/// The journal of a run: OUT/spool/<batch>/NNNNNN.page holds a page that is done (record, words, stored image,
 /// thumbnail), so that a killed run goes on where it stopped and pixels need not stay in memory until the batch is
 /// whole. Guarantee: a page file is either whole or treated as absent: it carries a SHA-256 of its parts and the
 /// fingerprint of the settings it was made with. It is not synced: after a power cut a lost page is simply done again.

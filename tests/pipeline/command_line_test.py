@@ -107,7 +107,7 @@ class CommandLine(unittest.TestCase):
         out = self.work / "stopped"
         command = [CHARTLIFT, "run", "--out", str(out), "--progress", "plain", str(SCANS)]
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while not list((out / "work").rglob("*.page")) if (out / "work").exists() else True:
+        while not list((out / "spool").rglob("*.page")) if (out / "spool").exists() else True:
             self.assertIsNone(run.poll(), "the run ended before a page was saved")
             time.sleep(0.02)
         run.send_signal(signal.SIGINT)

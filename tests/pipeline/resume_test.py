@@ -31,8 +31,8 @@ def content(out):
     with sqlite3.connect(out / "catalog.sqlite") as catalog:
         for table, columns in TABLES.items():
             said[table] = sorted(map(repr, catalog.execute(f"SELECT {columns} FROM {table}")))
-    left = [p for p in (out / "work").rglob("*") if p.is_file()] if (out / "work").exists() else []
-    said["left in work/"] = [str(p) for p in left]
+    left = [p for p in (out / "spool").rglob("*") if p.is_file()] if (out / "spool").exists() else []
+    said["left in spool/"] = [str(p) for p in left]
     return said
 
 
