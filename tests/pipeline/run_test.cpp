@@ -72,7 +72,7 @@ TEST_F(RunTest, EveryPageEndsInOneStateAndEveryFileIsThere)
     for (const char* name : {"pages.jsonl", "manifest.jsonl", "catalog.sqlite", "report.html"})
         EXPECT_TRUE(std::filesystem::exists(options_.out / name)) << name;
     EXPECT_NE(listing("pages.jsonl").find("\"state\":\"faulted\""), std::string::npos);
-    EXPECT_FALSE(std::filesystem::exists(options_.out / "spool") && !std::filesystem::is_empty(options_.out / "work"))
+    EXPECT_FALSE(std::filesystem::exists(options_.out / "spool") && !std::filesystem::is_empty(options_.out / "spool"))
         << "the journal of a recorded batch is removed";
 }
 
