@@ -172,24 +172,4 @@ std::vector<std::string> config_keys()
     return names;
 }
 
-Result<std::filesystem::path> find_models(const std::filesystem::path& chosen)
-{
-    std::error_code error;
-    std::vector<std::filesystem::path> places;
-    if (!chosen.empty()) {
-        places.push_back(chosen);
-    } else {
-        const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-        if (!error) places.push_back(program.parent_path().parent_path() / "share/chartlift/models");
-        places.emplace_back(CHARTLIFT_SOURCE_MODELS);
-    }
-    for (const auto& place : places)
-        if (std::filesystem::is_directory(place / "doctypes", error)) return place;
-    std::vector<std::string> tried;
-    tried.reserve(places.size());
-    for (const auto& place : places) tried.push_back(place.string());
-    return Fault{FaultKind::config, "models",
-                 fmt::format("no doctypes folder in {}; set run.models or --models", fmt::join(tried, " or "))};
-}
-
 }  // namespace chartlift::pipeline

@@ -48,8 +48,4 @@ Result<Config> load_config(const std::filesystem::path& file);
 /// Every key as "section.key", for the test that config/chartlift.toml documents all of them.
 std::vector<std::string> config_keys();
 
-/// The folder of doctypes and trained weights: `chosen`, else beside the program (../share/chartlift/models), else the
-/// source tree it was built from. Faults: config (none of them has doctypes/).
-Result<std::filesystem::path> find_models(const std::filesystem::path& chosen);
-
 }  // namespace chartlift::pipeline

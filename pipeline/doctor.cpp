@@ -7,13 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <thread>
 
+#include "pipeline/models.h"
 #include "stages/adapters/doctype_toml.h"
-#include "stages/classify/page_type_model.h"
 #include "stages/ocr/ocr.h"
 
 namespace chartlift::pipeline {
@@ -40,11 +38,9 @@ std::vector<Check> check_models(const Config& config)
     const auto types = adapters::load_doctypes(*models / "doctypes");
     checks.push_back(types ? Check{"document types", std::to_string(types->types.size()), true, {}}
                            : Check{"document types", "unreadable", false, types.error().what});
-    std::ifstream file(*models / "page_type.model", std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    const auto model = PageTypeModel::load(bytes);
+    const auto model = load_page_types(*models / "page_type.model");
     checks.push_back(
-        model ? Check{"page type model", model->version(), true, {}}
+        model ? Check{"page type model", (*model)->version(), true, {}}
               : Check{"page type model", "unreadable", false, "run chartlift train, or install the package again"});
     return checks;
 }

@@ -3,10 +3,8 @@
 
 #include <fmt/core.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "pipeline/deliver.h"
+#include "pipeline/models.h"
 #include "stages/adapters/doctype_toml.h"
 #include "stages/adapters/leptonica.h"
 #include "stages/adapters/opencv.h"
@@ -25,13 +23,6 @@ namespace chartlift::pipeline {
 namespace {
 
 constexpr int kThumbnailWidth_px = 240;  // enough to recognise a page in the report, about 6 kB
-
-Result<std::string> read_file(const std::filesystem::path& path)
-{
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return Fault{FaultKind::config, "models", fmt::format("cannot read {}", path.string())};
-    return std::string{std::istreambuf_iterator<char>(file), {}};
-}
 
 PageRecord record_of(const PageTicket& ticket)
 {
@@ -225,13 +216,9 @@ Result<Steps> make_steps(const StepServices& services)
     auto loaded = adapters::load_doctypes(services.models / "doctypes");
     if (!loaded) return loaded.error();
     const auto types = std::make_shared<const DocTypes>(std::move(*loaded));
-    auto weights = read_file(services.models / "page_type.model");
-    if (!weights) return weights.error();
-    auto model = PageTypeModel::load(*weights);
+    auto model = load_page_types(services.models / "page_type.model");
     if (!model) return model.error();
-    auto pairs = read_file(services.models / "nicknames.csv");
-    if (!pairs) return pairs.error();
-    auto nicknames = Nicknames::from_csv(*pairs);
+    auto nicknames = load_nicknames(services.models / "nicknames.csv");
     if (!nicknames) return nicknames.error();
     OcrSettings ocr_settings;
     ocr_settings.languages = services.config.languages;
@@ -245,8 +232,8 @@ Result<Steps> make_steps(const StepServices& services)
         population = std::make_shared<const Population>(std::move(*counted));
     }
     Steps steps;
-    add_page_steps(steps, services, types, std::make_shared<const PageTypeModel>(std::move(*model)), std::move(*ocr));
-    add_batch_steps(steps, services, types, std::make_shared<const Nicknames>(std::move(*nicknames)), population);
+    add_page_steps(steps, services, types, *model, std::move(*ocr));
+    add_batch_steps(steps, services, types, *nicknames, population);
     return steps;
 }
 

@@ -131,7 +131,7 @@ std::string reason_text(const std::string& code)
     return {};
 }
 
-Result<std::string> plots_html(store::Catalog& catalog)
+Result<std::string> plots_html(store::Catalog& catalog, const std::map<std::string, double>& thresholds)
 {
     struct Plot {
         const char* which;
@@ -144,8 +144,10 @@ Result<std::string> plots_html(store::Catalog& catalog)
           Plot{"ocr", "text: mean word confidence, by page (not a probability)"}}) {
         const auto values = catalog.confidences(plot.which);
         if (!values) return values.error();
-        html +=
-            fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n", histogram_svg(*values, -1), plot.caption);
+        const auto found = thresholds.find(plot.which);
+        const auto threshold = found == thresholds.end() ? std::nullopt : std::optional(found->second);
+        html += fmt::format("<figure>{}<figcaption>{}{}</figcaption></figure>\n", histogram_svg(*values, threshold),
+                            plot.caption, threshold ? fmt::format("; held below {:g}", *threshold) : "");
     }
     return html + "</div>\n";
 }
@@ -194,7 +196,7 @@ Result<std::string> review_html(store::Catalog& catalog, std::int64_t held)
 
 }  // namespace
 
-std::string histogram_svg(const std::vector<float>& values, double threshold)
+std::string histogram_svg(const std::vector<float>& values, std::optional<double> threshold)
 {
     constexpr std::size_t kBins = 20;
     constexpr double kWidth = 300;
@@ -228,10 +230,10 @@ std::string histogram_svg(const std::vector<float>& values, double threshold)
     svg += fmt::format(
         "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text><text x=\"{}\" y=\"{}\" text-anchor=\"end\">0</text>",
         kLeft - 4, kTop + 6, most, kLeft - 4, kBase);
-    if (threshold >= 0)
+    if (threshold)
         svg += fmt::format(
             "<line x1=\"{0:.1f}\" y1=\"{1}\" x2=\"{0:.1f}\" y2=\"{2}\" stroke=\"#b23b3b\" stroke-dasharray=\"3 3\"/>",
-            kLeft + threshold * step * kBins, kTop, kBase);
+            kLeft + *threshold * step * kBins, kTop, kBase);
     return svg + "</g></svg>";
 }
 
@@ -264,7 +266,7 @@ Result<std::string> report_html(store::Catalog& catalog, const RunFacts& facts)
     html += "</div>\n<h2>Pages by state</h2>\n" + states_html(pages);
     html +=
         "<h2>Why documents are held</h2>\n" + counts_html(summary->reasons, summary->documents, "reason", reason_text);
-    const auto plots = plots_html(catalog);
+    const auto plots = plots_html(catalog, facts.thresholds);
     if (!plots) return plots.error();
     html += "<h2>How sure the system is</h2>\n" + *plots;
     html += "<h2>Document types</h2>\n" +

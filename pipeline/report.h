@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +22,12 @@ struct RunFacts {
     std::int64_t pages = 0;  ///< recorded by the last run
     std::chrono::milliseconds took{0};
     int threads = 1;
+    std::map<std::string, double> thresholds;  ///< "type", "split", "match", "ocr": below it a person looks
 };
 
 Result<std::string> report_html(store::Catalog& catalog, const RunFacts& facts);
 
-/// Bars over [0, 1] in twenty steps, with axis labels; `threshold` below 0 draws no line.
-std::string histogram_svg(const std::vector<float>& values, double threshold);
+/// Bars over [0, 1] in twenty steps, with axis labels and a dashed line at the threshold.
+std::string histogram_svg(const std::vector<float>& values, std::optional<double> threshold);
 
 }  // namespace chartlift::pipeline

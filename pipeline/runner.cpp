@@ -18,6 +18,7 @@
 #include "pipeline/intake.h"
 #include "pipeline/listings.h"
 #include "pipeline/make_steps.h"
+#include "pipeline/models.h"
 #include "pipeline/sources.h"
 #include "pipeline/spool.h"
 #include "store/archive.h"
@@ -211,10 +212,15 @@ private:
         intake.into(outcome);
         outcome.interrupted = options_.stop.stop_requested();
         if (auto done = intake.record_duplicates(); !done && !outcome.fatal) outcome.fatal = done.error();
-        if (auto written =
-                write_listings(**catalog, {outcome.done_now.total, elapsed(), settings.threads}, options_.out, files_);
-            !written)
-            return written;
+        const Config& config = options_.config;
+        const RunFacts facts{outcome.done_now.total,
+                             elapsed(),
+                             settings.threads,
+                             {{"type", config.route_type},
+                              {"split", config.route_split},
+                              {"match", config.route_patient},
+                              {"ocr", config.route_ocr}}};
+        if (auto written = write_listings(**catalog, facts, options_.out, files_); !written) return written;
         auto summary = (*catalog)->summary();
         if (!summary) return summary.error();
         outcome.summary = std::move(*summary);

@@ -19,7 +19,6 @@ namespace {
 
 constexpr const char* kWhere = "train";
 constexpr std::uintmax_t kMaxCorpusBytes = 2'000'000'000;
-constexpr std::uintmax_t kMaxModelBytes = 64'000'000;
 
 Result<std::string> file_text(const std::filesystem::path& path, std::uintmax_t max_bytes)
 {
@@ -302,15 +301,6 @@ Result<TrainReport> train_page_types(const TrainOptions& options, const std::fun
                     percent(report.fit.all.accuracy()), report.fit.all.pages, report.fit.calibration_error["all"],
                     report.model_bytes));
     return report;
-}
-
-Result<std::shared_ptr<const PageTypeModel>> load_page_types(const std::filesystem::path& path)
-{
-    const auto bytes = file_text(path, kMaxModelBytes);
-    if (!bytes) return bytes.error();
-    auto model = PageTypeModel::load(*bytes);
-    if (!model) return model.error();
-    return std::make_shared<const PageTypeModel>(std::move(*model));
 }
 
 }  // namespace chartlift

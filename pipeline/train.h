@@ -45,7 +45,4 @@ struct TrainReport {
 /// `say` is told, a line at a time, what is going on.
 Result<TrainReport> train_page_types(const TrainOptions& options, const std::function<void(std::string_view)>& say);
 
-/// Reads a model file. Faults: io, and those of PageTypeModel::load.
-Result<std::shared_ptr<const PageTypeModel>> load_page_types(const std::filesystem::path& path);
-
 }  // namespace chartlift

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/models.h"
 #include "pipeline/train.h"
 #include "stages/adapters/doctype_toml.h"
 #include "stages/classify/classify.h"
@@ -80,7 +81,7 @@ int main(int count, char** values)
     }
     auto types = adapters::load_doctypes(options.doctypes);
     if (!types) return fail(types.error());
-    const auto model = load_page_types(model_path);
+    const auto model = chartlift::pipeline::load_page_types(model_path);
     if (!model) return fail(model.error());
     const Classify classify(*model, std::make_shared<const DocTypes>(std::move(*types)));
     for (const auto& path : pages) {

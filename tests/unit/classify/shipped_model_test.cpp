@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "pipeline/train.h"
+#include "pipeline/models.h"
 #include "stages/adapters/doctype_toml.h"
 #include "stages/classify/classify.h"
 
@@ -21,7 +21,7 @@ protected:
         auto types = adapters::load_doctypes(kModels / "doctypes");
         ASSERT_TRUE(types) << types.error().message();
         types_ = std::make_shared<const DocTypes>(std::move(*types));
-        auto model = load_page_types(kModels / "page_type.model");
+        auto model = pipeline::load_page_types(kModels / "page_type.model");
         ASSERT_TRUE(model) << model.error().message();
         model_ = *model;
     }
