@@ -24,6 +24,9 @@ chartlift_pkg(lcms2 lcms2)                # the sRGB profile that PDF/A asks for
 chartlift_pkg(sqlite sqlite3)             # the embedded catalog, with full-text search
 chartlift_pkg(crypto libcrypto)           # SHA-256
 chartlift_pkg(tiff libtiff-4)             # TIFF in and G4 out
+chartlift_pkg(seccomp libseccomp)         # system-call filters, as systemd and Chromium's peers build theirs
+chartlift_pkg(httplib cpp-httplib)        # a small, well-kept HTTP server and client
+chartlift_pkg(prometheus prometheus-cpp-core)  # metrics in Prometheus' text format
 chartlift_pkg(png libpng)
 chartlift_pkg(jpeg libjpeg)               # libjpeg-turbo
 

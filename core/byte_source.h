@@ -21,6 +21,8 @@ public:
     virtual std::uint64_t size_bytes() const = 0;
     /// Fills `into` from `offset`; returns the bytes read, fewer only at the end of the file. Faults: io.
     virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const = 0;
+    /// A descriptor open for reading on these very bytes, owned by the source, or -1 where there is none.
+    virtual int descriptor() const { return -1; }
 };
 
 }  // namespace chartlift

@@ -37,6 +37,13 @@ std::optional<FaultKind> fault_kind_from(std::string_view text)
 
 std::string Fault::message() const
 {
+    std::string text = log_text();
+    if (!file.empty()) text += ": " + file;
+    return text;
+}
+
+std::string Fault::log_text() const
+{
     std::string text = where;
     if (!text.empty()) text += ": ";
     text += to_string(kind);

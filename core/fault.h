@@ -33,11 +33,14 @@ std::optional<FaultKind> fault_kind_from(std::string_view text);
 
 struct Fault {
     FaultKind kind = FaultKind::internal;
-    std::string where;  ///< stage or component: "decode", "catalog"
-    std::string what;   ///< what, actual and allowed: "page is 1240 x 1754 px; limits.max_pixels is 1000000"
+    std::string where;   ///< stage or component: "decode", "catalog"
+    std::string what;    ///< what, actual and allowed: "page is 1240 x 1754 px; limits.max_pixels is 1000000"
+    std::string file{};  ///< the file concerned, if any; its name may be a patient's, so logs leave it out
 
-    /// "decode: limit: page is 1240 x 1754 px; limits.max_pixels is 1000000"
+    /// For the operator: "decode: limit: page is 1240 x 1754 px; limits.max_pixels is 1000000", then ": FILE" if any.
     std::string message() const;
+    /// The same without the file: for logs, which anyone may read.
+    std::string log_text() const;
     friend bool operator==(const Fault&, const Fault&) = default;
 };
 

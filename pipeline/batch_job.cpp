@@ -24,7 +24,7 @@ const SourceFile& BatchJob::source_of(PageIndex page) const
     return *std::prev(after);
 }
 
-Result<DecodedPage> BatchJob::decode(const Decode& stage, PageIndex page, const StageContext& context) const
+Result<DecodedPage> BatchJob::decode(const FileOpener& opener, PageIndex page, const StageContext& context) const
 {
     const SourceFile& source = source_of(page);
     if (source.fault) return *source.fault;
@@ -42,7 +42,7 @@ Result<DecodedPage> BatchJob::decode(const Decode& stage, PageIndex page, const 
     if (!handle) {
         auto bytes = open_file_source(source.archived);
         if (!bytes) return bytes.error();
-        auto opened = stage.open(std::move(*bytes), context);
+        auto opened = opener.open(std::move(*bytes), context);
         if (!opened) return opened.error();
         handle = std::move(*opened);
     }

@@ -37,7 +37,7 @@ public:
     const SourceFile& source_of(PageIndex page) const;
 
     /// Decodes one page with a handle of its own; handles of multi-page files are kept for the next page.
-    Result<DecodedPage> decode(const Decode& stage, PageIndex page, const StageContext& context) const;
+    Result<DecodedPage> decode(const FileOpener& opener, PageIndex page, const StageContext& context) const;
 
     /// Names for files of this batch: the input's stem, kept to safe characters, and eight digits of the id.
     std::string label() const;

@@ -13,6 +13,7 @@
 
 #include "core/fault.h"
 #include "core/limits.h"
+#include "pipeline/site.h"
 
 namespace chartlift::pipeline {
 
@@ -38,6 +39,10 @@ struct Config {
 
     std::filesystem::path patients;  ///< PMI file; empty: none
 
+    WorkerSettings worker;
+    ServiceSettings service;
+    std::vector<Inbox> inboxes;
+
     /// Names all that a saved page depends on: the program's version, these settings and the files of `models`.
     std::string page_fingerprint(const std::filesystem::path& models_folder) const;
 };
@@ -45,7 +50,8 @@ struct Config {
 Result<Config> parse_config(std::string_view toml, const std::string& file_name);
 Result<Config> load_config(const std::filesystem::path& file);
 
-/// Every key as "section.key", for the test that config/chartlift.toml documents all of them.
+/// Every key as "section.key" ([[inbox]] keys as "inbox.key"), for the test that config/chartlift.toml documents all of
+/// them.
 std::vector<std::string> config_keys();
 
 }  // namespace chartlift::pipeline

@@ -20,6 +20,7 @@ public:
     ~FileSource() override { ::close(descriptor_); }
 
     std::uint64_t size_bytes() const override { return size_bytes_; }
+    int descriptor() const override { return descriptor_; }
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override
     {
@@ -49,7 +50,7 @@ Result<std::shared_ptr<const ByteSource>> open_file_source(const std::filesystem
     struct stat status {};
     if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor);
-        return Fault{FaultKind::io, "files", path.string() + " is not a regular file"};
+        return Fault{FaultKind::io, "files", "not a regular file", path.string()};
     }
     return std::shared_ptr<const ByteSource>(
         std::make_shared<FileSource>(descriptor, static_cast<std::uint64_t>(status.st_size)));

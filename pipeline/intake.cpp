@@ -7,10 +7,10 @@
 
 namespace chartlift::pipeline {
 
-Intake::Intake(const RunOptions& options, const Decode& decode, store::Catalog& catalog, store::Files& files,
+Intake::Intake(const RunOptions& options, const FileOpener& opener, store::Catalog& catalog, store::Files& files,
                Progress& progress)
     : options_(options),
-      decode_(decode),
+      opener_(opener),
       catalog_(catalog),
       archive_(options.out / "archive", files),
       progress_(progress)
@@ -35,7 +35,7 @@ FileRole Intake::judge(const std::filesystem::path& file) const
         case FileFormat::tiff: {
             StageContext context;
             context.limits = options_.config.limits;
-            auto opened = decode_.open(std::move(*bytes), context);
+            auto opened = opener_.open(std::move(*bytes), context);
             return opened && (*opened)->page_count() > 1 ? FileRole::batch : FileRole::image;
         }
         case FileFormat::jpeg:
@@ -66,7 +66,7 @@ Result<SourceFile> Intake::take_in_file(const std::filesystem::path& file) const
     StageContext context;
     context.limits = options_.config.limits;
     context.deadline = StageContext::Clock::now() + options_.config.limits.page_timeout;
-    auto opened = decode_.open(std::move(*bytes), context);
+    auto opened = opener_.open(std::move(*bytes), context);
     if (!opened)
         source.fault = opened.error();
     else if ((*opened)->page_count() < 1)

@@ -24,7 +24,7 @@ namespace chartlift::pipeline {
 
 class Intake {
 public:
-    Intake(const RunOptions& options, const Decode& decode, store::Catalog& catalog, store::Files& files,
+    Intake(const RunOptions& options, const FileOpener& opener, store::Catalog& catalog, store::Files& files,
            Progress& progress);
 
     Result<void> discover();
@@ -41,7 +41,7 @@ private:
     Result<SourceFile> take_in_file(const std::filesystem::path& file) const;
 
     const RunOptions& options_;
-    const Decode& decode_;
+    const FileOpener& opener_;
     store::Catalog& catalog_;
     store::Archive archive_;
     Progress& progress_;

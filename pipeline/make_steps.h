@@ -22,7 +22,7 @@ namespace chartlift::pipeline {
 
 struct StepServices {
     const Config& config;
-    std::shared_ptr<const Decode> decode;
+    std::shared_ptr<const FileOpener> decode;
     const Spool& spool;
     store::Files& files;
     store::Catalog& catalog;

@@ -101,7 +101,7 @@ Json affine_json(const Affine& map)
 
 Json fault_json(const Fault& fault)
 {
-    return {{"kind", to_string(fault.kind)}, {"where", fault.where}, {"what", fault.what}};
+    return {{"kind", to_string(fault.kind)}, {"where", fault.where}, {"what", fault.what}, {"file", fault.file}};
 }
 
 template <class Read>
@@ -165,7 +165,7 @@ Result<PageRecord> record_from_json(std::string_view text)
             const Json& fault = json.at("fault");
             const auto kind = fault_kind_from(fault.at("kind").get<std::string>());
             r.fault = Fault{kind.value_or(FaultKind::internal), fault.at("where").get<std::string>(),
-                            fault.at("what").get<std::string>()};
+                            fault.at("what").get<std::string>(), fault.value("file", std::string())};
         }
         r.width_px = json.at("width_px").get<int>();
         r.height_px = json.at("height_px").get<int>();

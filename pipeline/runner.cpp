@@ -38,7 +38,7 @@ public:
         if (descriptor < 0) return store::file_fault(errno, "open", path);
         auto lock = std::make_unique<OutLock>(descriptor);
         if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-            return Fault{FaultKind::store, "run", fmt::format("another run is working on {}", out.string())};
+            return Fault{FaultKind::store, "run", "another run is working on this folder", out.string()};
         return lock;
     }
     explicit OutLock(int descriptor) : descriptor_(descriptor) {}

@@ -45,8 +45,8 @@ public:
              !error && it != std::filesystem::directory_iterator(); it.increment(error))
             entries.push_back(*it);
         if (error)
-            return Fault{FaultKind::io, "input",
-                         fmt::format("cannot read folder {}: {}", folder.string(), error.message())};
+            return Fault{FaultKind::io, "input", fmt::format("cannot read the folder: {}", error.message()),
+                         folder.string()};
         std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
             return natural_less(a.path().filename().string(), b.path().filename().string());
         });
@@ -173,7 +173,7 @@ Result<Discovery> discover(std::span<const std::filesystem::path> named, const s
     for (const auto& path : named) {
         const auto status = std::filesystem::status(path, error);
         if (!std::filesystem::exists(status))
-            return Fault{FaultKind::io, "input", fmt::format("{} does not exist", path.string())};
+            return Fault{FaultKind::io, "input", "there is no such file", path.string()};
         if (std::filesystem::is_directory(status)) {
             if (auto added = finder.add_folder(path); !added) return added.error();
         } else {

@@ -47,7 +47,7 @@ Result<void> read_pieces(const std::filesystem::path& path, const Limits* limits
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) return file_fault(errno, "open", path);
     if (!S_ISREG(status.st_mode))
-        return Fault{FaultKind::unsupported, "archive", fmt::format("{} is not a regular file", path.string())};
+        return Fault{FaultKind::unsupported, "archive", "not a regular file", path.string()};
     if (limits && status.st_size > limits->max_bytes)
         return Fault{FaultKind::limit, "archive",
                      fmt::format("file is {} bytes; limits.max_bytes is {}", status.st_size, limits->max_bytes)};
@@ -112,7 +112,7 @@ Result<ArchivedFile> Archive::keep(const std::filesystem::path& original, const 
     });
     if (!written) return written.error();
     if (copied.hex() != kept.sha256)
-        return Fault{FaultKind::io, "archive", fmt::format("{} changed while it was read", original.string())};
+        return Fault{FaultKind::io, "archive", "the file changed while it was read", original.string()};
     if (auto published = staged.publish(); !published) return published.error();
     return kept;
 }

@@ -72,14 +72,22 @@ std::filesystem::path temporary_for(const std::filesystem::path& path)
     return temporary;
 }
 
+bool crosses_file_systems(const std::filesystem::path& from, const std::filesystem::path& to)
+{
+    struct stat a {};
+    struct stat b {};
+    return ::stat(from.c_str(), &a) == 0 && ::stat(to.parent_path().c_str(), &b) == 0 && a.st_dev != b.st_dev;
+}
+
 }  // namespace
 
 Fault file_fault(int error_number, std::string_view operation, const std::filesystem::path& path)
 {
     const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-    return Fault{full ? FaultKind::disk_full : FaultKind::io, "files",
-                 fmt::format("cannot {} {}: {}", operation, path.string(),
-                             std::error_code(error_number, std::generic_category()).message())};
+    return Fault{
+        full ? FaultKind::disk_full : FaultKind::io, "files",
+        fmt::format("cannot {}: {}", operation, std::error_code(error_number, std::generic_category()).message()),
+        path.string()};
 }
 
 Result<std::unique_ptr<OutputFile>> PosixFiles::create(const std::filesystem::path& path)
@@ -93,6 +101,32 @@ Result<void> PosixFiles::rename(const std::filesystem::path& from, const std::fi
 {
     if (::rename(from.c_str(), to.c_str()) != 0) return file_fault(errno, "rename to", to);
     return {};
+}
+
+Result<bool> PosixFiles::rename_new(const std::filesystem::path& from, const std::filesystem::path& to)
+{
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+    if (errno == EEXIST) return false;
+    if (errno != EINVAL && errno != ENOSYS) return file_fault(errno, "rename", from);
+    // A file system that cannot promise it (NFS, some FUSE): a hard link cannot replace anything either.
+    if (::link(from.c_str(), to.c_str()) != 0)
+        return errno == EEXIST ? Result<bool>(false) : file_fault(errno, "link", from);
+    if (::unlink(from.c_str()) != 0) return file_fault(errno, "remove", from);
+    return true;
+}
+
+Result<bool> PosixFiles::link_new(const std::filesystem::path& from, const std::filesystem::path& to)
+{
+    if (::link(from.c_str(), to.c_str()) == 0) return true;
+    if (errno == EEXIST) return false;
+    std::error_code error;
+    if (std::filesystem::exists(to, error)) return false;
+    const auto temporary = temporary_for(to);
+    std::filesystem::copy_file(from, temporary, std::filesystem::copy_options::overwrite_existing, error);
+    if (error) return file_fault(error.value(), "copy", from);
+    if (::chmod(temporary.c_str(), kFileMode) != 0) return file_fault(errno, "set the mode of", temporary);
+    if (auto synced = sync_filesystem(temporary); !synced) return synced.error();
+    return rename_new(temporary, to);
 }
 
 Result<void> PosixFiles::remove_tree(const std::filesystem::path& path)
@@ -164,6 +198,34 @@ Result<void> StagedFiles::publish()
     for (const auto& folder : folders)
         if (auto synced = files_.sync_folder(folder); !synced) return synced;
     return {};
+}
+
+Result<std::filesystem::path> move_file(Files& files, const std::filesystem::path& from,
+                                        const std::filesystem::path& to)
+{
+    if (auto made = files.make_folders(to.parent_path()); !made) return made.error();
+    constexpr int kMostNames = 100'000;  // beyond it something is wrong that a number cannot mend
+    std::filesystem::path place = to;
+    for (int n = 2; n < kMostNames; ++n) {
+        auto moved = files.rename_new(from, place);
+        // Another file system: the copy must be safe before the original goes.
+        if (!moved && crosses_file_systems(from, place)) {
+            moved = files.link_new(from, place);
+            if (moved && *moved) {
+                if (auto synced = files.sync_folder(place.parent_path()); !synced) return synced.error();
+                if (auto removed = files.remove_tree(from); !removed) return removed.error();
+            }
+        }
+        if (!moved) return moved.error();
+        if (*moved) {
+            if (auto synced = files.sync_folder(place.parent_path()); !synced) return synced.error();
+            if (auto synced = files.sync_folder(from.parent_path()); !synced) return synced.error();
+            return place;
+        }
+        place = to;
+        place.replace_filename(fmt::format("{}~{}{}", to.stem().string(), n, to.extension().string()));
+    }
+    return Fault{FaultKind::io, "files", fmt::format("{} names are taken", kMostNames), to.string()};
 }
 
 Result<void> replace_file(Files& files, const std::filesystem::path& path, std::string_view bytes, bool durable)

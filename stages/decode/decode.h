@@ -57,11 +57,23 @@ public:
     virtual Result<DecodedPage> page(int index, const StageContext& context) = 0;
 };
 
-class Decode {
+/// What opens a file: Decode in this process, or a confined worker process (worker/confined_decode.h).
+class FileOpener {
+public:
+    FileOpener() = default;
+    FileOpener(const FileOpener&) = default;
+    FileOpener& operator=(const FileOpener&) = default;
+    virtual ~FileOpener() = default;
+    virtual Result<std::unique_ptr<OpenFile>> open(std::shared_ptr<const ByteSource> bytes,
+                                                   const StageContext& context) const = 0;
+};
+
+class Decode final : public FileOpener {
 public:
     static constexpr std::string_view name = "decode";
     explicit Decode(DecodeSettings settings) : settings_(std::move(settings)) {}
-    Result<std::unique_ptr<OpenFile>> open(std::shared_ptr<const ByteSource> bytes, const StageContext& context) const;
+    Result<std::unique_ptr<OpenFile>> open(std::shared_ptr<const ByteSource> bytes,
+                                           const StageContext& context) const override;
 
 private:
     DecodeSettings settings_;

@@ -26,8 +26,10 @@ TEST(Config, TheCommentedFileHoldsEveryKeyWithItsDefault)
     EXPECT_EQ(config->jpeg_quality, defaults.jpeg_quality);
     EXPECT_EQ(config->page_fingerprint(""), defaults.page_fingerprint(""));
     const std::string text = test::read_all(path);
-    for (const std::string& key : config_keys())
-        EXPECT_NE(text.find("\n" + key.substr(key.find('.') + 1) + " = "), std::string::npos) << key;
+    for (const std::string& key : config_keys()) {
+        const std::string start = key.starts_with("inbox.") ? "\n# " : "\n";  // the example inbox is commented out
+        EXPECT_NE(text.find(start + key.substr(key.find('.') + 1) + " = "), std::string::npos) << key;
+    }
 }
 
 struct Refusal {

@@ -29,6 +29,14 @@ public:
     {
         return allowed() ? real_.rename(from, to) : Result<void>(full(to));
     }
+    Result<bool> rename_new(const std::filesystem::path& from, const std::filesystem::path& to) override
+    {
+        return allowed() ? real_.rename_new(from, to) : Result<bool>(full(to));
+    }
+    Result<bool> link_new(const std::filesystem::path& from, const std::filesystem::path& to) override
+    {
+        return allowed() ? real_.link_new(from, to) : Result<bool>(full(to));
+    }
     Result<void> remove_tree(const std::filesystem::path& path) override { return real_.remove_tree(path); }
     Result<void> make_folders(const std::filesystem::path& path) override
     {
