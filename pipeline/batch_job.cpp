@@ -8,6 +8,23 @@
 
 namespace chartlift::pipeline {
 
+Result<void> count_pages(SourceFile& source, const FileOpener& opener, const Limits& limits)
+{
+    auto bytes = open_file_source(source.archived);
+    if (!bytes) return bytes.error();
+    StageContext context;
+    context.limits = limits;
+    context.deadline = StageContext::Clock::now() + limits.page_timeout;
+    auto opened = opener.open(std::move(*bytes), context);
+    if (!opened)
+        source.fault = opened.error();
+    else if ((*opened)->page_count() < 1)
+        source.fault = Fault{FaultKind::corrupt, "decode", "file has no pages"};
+    else
+        source.pages = static_cast<std::uint32_t>((*opened)->page_count());
+    return {};
+}
+
 BatchJob::BatchJob(std::string id, std::string name, std::vector<SourceFile> sources)
     : id_(std::move(id)), name_(std::move(name)), sources_(std::move(sources))
 {

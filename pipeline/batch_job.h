@@ -26,6 +26,10 @@ struct SourceFile {
     std::optional<Fault> fault;  ///< why it cannot be opened
 };
 
+/// Opens the archived file and sets `pages`, or `fault` where the file itself is at fault.
+/// Faults: io (the archive cannot be read).
+Result<void> count_pages(SourceFile& source, const FileOpener& opener, const Limits& limits);
+
 class BatchJob {
 public:
     BatchJob(std::string id, std::string name, std::vector<SourceFile> sources);

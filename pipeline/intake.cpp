@@ -7,13 +7,8 @@
 
 namespace chartlift::pipeline {
 
-Intake::Intake(const RunOptions& options, const FileOpener& opener, store::Catalog& catalog, store::Files& files,
-               Progress& progress)
-    : options_(options),
-      opener_(opener),
-      catalog_(catalog),
-      archive_(options.out / "archive", files),
-      progress_(progress)
+Intake::Intake(const RunOptions& options, OutFolder& folder, Progress& progress)
+    : options_(options), folder_(folder), progress_(progress)
 {
 }
 
@@ -35,7 +30,7 @@ FileRole Intake::judge(const std::filesystem::path& file) const
         case FileFormat::tiff: {
             StageContext context;
             context.limits = options_.config.limits;
-            auto opened = opener_.open(std::move(*bytes), context);
+            auto opened = folder_.opener().open(std::move(*bytes), context);
             return opened && (*opened)->page_count() > 1 ? FileRole::batch : FileRole::image;
         }
         case FileFormat::jpeg:
@@ -50,7 +45,7 @@ Result<SourceFile> Intake::take_in_file(const std::filesystem::path& file) const
 {
     SourceFile source;
     source.path = file.string();
-    auto kept = archive_.keep(file, options_.config.limits);
+    auto kept = folder_.archive().keep(file, options_.config.limits);
     if (!kept) {
         // The store's troubles end the run; the file's own are the file's.
         if (kept.error().kind == FaultKind::disk_full) return kept.error();
@@ -61,18 +56,7 @@ Result<SourceFile> Intake::take_in_file(const std::filesystem::path& file) const
     source.sha256 = kept->sha256;
     source.bytes = kept->bytes;
     source.archived = kept->path;
-    auto bytes = open_file_source(source.archived);
-    if (!bytes) return bytes.error();
-    StageContext context;
-    context.limits = options_.config.limits;
-    context.deadline = StageContext::Clock::now() + options_.config.limits.page_timeout;
-    auto opened = opener_.open(std::move(*bytes), context);
-    if (!opened)
-        source.fault = opened.error();
-    else if ((*opened)->page_count() < 1)
-        source.fault = Fault{FaultKind::corrupt, "decode", "file has no pages"};
-    else
-        source.pages = static_cast<std::uint32_t>((*opened)->page_count());
+    if (auto counted = count_pages(source, folder_.opener(), options_.config.limits); !counted) return counted.error();
     return source;
 }
 
@@ -88,7 +72,7 @@ Result<std::shared_ptr<const BatchJob>> Intake::take_in(const BatchInput& input)
     return std::make_shared<const BatchJob>(std::move(id), input.name, std::move(sources));
 }
 
-Result<void> Intake::feed(FlowEntrance& entrance, const Spool& spool, const std::stop_token& stop)
+Result<void> Intake::feed(FlowEntrance& entrance, const std::stop_token& stop)
 {
     for (const BatchInput& input : found_.batches) {
         if (stop.stop_requested()) return {};
@@ -99,40 +83,47 @@ Result<void> Intake::feed(FlowEntrance& entrance, const Spool& spool, const std:
             duplicates_.emplace_back(input.name, id);
             continue;
         }
-        auto recorded = catalog_.find_batch(id);
+        auto recorded = folder_.catalog().find_batch(id);
         if (!recorded) return recorded.error();
         // A batch of which nothing could be read is tried again: the password or the disk may be there now.
         if (*recorded && (*recorded)->faulted < (*recorded)->total) {
             duplicates_.emplace_back(input.name, id);  // kept only where the name is a new one
             ++recorded_before_;
-            if (auto forgotten = spool.forget(id); !forgotten) return forgotten;
+            if (auto forgotten = folder_.spool().forget(id); !forgotten) return forgotten;
             continue;
         }
         progress_.counts.pages_known += (*job)->page_count();
         pages_admitted_ += (*job)->page_count();
-        for (PageIndex page = 0; page < (*job)->page_count(); ++page) {
-            const PageTicket ticket{*job, page};
-            auto saved = spool.load_record(id, page);
-            // A fault may have passed (a time-out, a password), and the input's name may have changed.
-            if (saved && saved->state != PageState::faulted && saved->source == (*job)->source_of(page).path) {
-                ++progress_.counts.pages_resumed;
-                entrance.admit_saved(ticket, *saved);
-            } else {
-                entrance.admit(ticket);
-            }
-        }
+        progress_.counts.pages_resumed += admit(entrance, folder_.spool(), *job);
     }
     progress_.counts.all_known = true;
     return {};
 }
 
+std::int64_t admit(FlowEntrance& entrance, const Spool& spool, const std::shared_ptr<const BatchJob>& job)
+{
+    std::int64_t resumed = 0;
+    for (PageIndex page = 0; page < job->page_count(); ++page) {
+        const PageTicket ticket{job, page};
+        auto saved = spool.load_record(job->id(), page);
+        // A fault may have passed (a time-out, a password), and the input's name may have changed.
+        if (saved && saved->state != PageState::faulted && saved->source == job->source_of(page).path) {
+            ++resumed;
+            entrance.admit_saved(ticket, *saved);
+        } else {
+            entrance.admit(ticket);
+        }
+    }
+    return resumed;
+}
+
 Result<void> Intake::record_duplicates()
 {
     for (const auto& [name, id] : duplicates_) {
-        auto recorded = catalog_.find_batch(id);
+        auto recorded = folder_.catalog().find_batch(id);
         if (!recorded) return recorded.error();
         if (!*recorded) continue;  // the batch itself was not finished; the next run will see both again
-        if (auto done = catalog_.record_duplicate(name, id); !done) return done;
+        if (auto done = folder_.catalog().record_duplicate(name, id); !done) return done;
     }
     return {};
 }

@@ -14,21 +14,19 @@
 #include <vector>
 
 #include "pipeline/graph.h"
+#include "pipeline/out_folder.h"
 #include "pipeline/progress.h"
 #include "pipeline/runner.h"
 #include "pipeline/sources.h"
-#include "pipeline/spool.h"
-#include "store/archive.h"
 
 namespace chartlift::pipeline {
 
 class Intake {
 public:
-    Intake(const RunOptions& options, const FileOpener& opener, store::Catalog& catalog, store::Files& files,
-           Progress& progress);
+    Intake(const RunOptions& options, OutFolder& folder, Progress& progress);
 
     Result<void> discover();
-    Result<void> feed(FlowEntrance& entrance, const Spool& spool, const std::stop_token& stop);
+    Result<void> feed(FlowEntrance& entrance, const std::stop_token& stop);
     /// Once the run is over, since a duplicate names a batch that must have been recorded first.
     Result<void> record_duplicates();
 
@@ -41,9 +39,7 @@ private:
     Result<SourceFile> take_in_file(const std::filesystem::path& file) const;
 
     const RunOptions& options_;
-    const FileOpener& opener_;
-    store::Catalog& catalog_;
-    store::Archive archive_;
+    OutFolder& folder_;
     Progress& progress_;
     Discovery found_;
     std::map<std::string, std::string> names_;                     ///< of the batches seen in this run, by id
@@ -51,5 +47,8 @@ private:
     std::int64_t pages_admitted_ = 0;
     std::int64_t recorded_before_ = 0;
 };
+
+/// Admits the pages of a batch, those that an earlier run saved as they are. Returns how many were saved before.
+std::int64_t admit(FlowEntrance& entrance, const Spool& spool, const std::shared_ptr<const BatchJob>& job);
 
 }  // namespace chartlift::pipeline

@@ -1,54 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pipeline/runner.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <mutex>
-#include <set>
 #include <thread>
 
-#include "pipeline/file_source.h"
 #include "pipeline/graph.h"
 #include "pipeline/intake.h"
 #include "pipeline/listings.h"
-#include "pipeline/make_steps.h"
-#include "pipeline/models.h"
-#include "pipeline/sources.h"
-#include "pipeline/spool.h"
-#include "store/archive.h"
-#include "store/patient_index.h"
-#include "store/sqlite_catalog.h"
+#include "pipeline/out_folder.h"
 
 namespace chartlift::pipeline {
 namespace {
-
-/// Two runs on one OUT would undo each other's work.
-class OutLock {
-public:
-    static Result<std::unique_ptr<OutLock>> take(const std::filesystem::path& out)
-    {
-        const auto path = out / ".lock";
-        const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (descriptor < 0) return store::file_fault(errno, "open", path);
-        auto lock = std::make_unique<OutLock>(descriptor);
-        if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-            return Fault{FaultKind::store, "run", "another run is working on this folder", out.string()};
-        return lock;
-    }
-    explicit OutLock(int descriptor) : descriptor_(descriptor) {}
-    OutLock(const OutLock&) = delete;
-    OutLock& operator=(const OutLock&) = delete;
-    ~OutLock() { ::close(descriptor_); }
-
-private:
-    int descriptor_;
-};
 
 /// What the flow tells while it runs: counts for the progress line, and the first fault that ends the run.
 class RunEvents final : public FlowEvents {
@@ -120,25 +86,6 @@ private:
     std::atomic<std::int64_t> dropped_{0};
 };
 
-/// Imports the PMI when its content is not the one imported last.
-Result<void> refresh_patients(store::SqlitePatientIndex& patients, const std::filesystem::path& file,
-                              Progress& progress)
-{
-    auto sha256 = store::sha256_of_file(file);
-    if (!sha256) return sha256.error();
-    auto held = patients.holds(*sha256);
-    if (!held) return held.error();
-    if (*held) return {};
-    progress.say(fmt::format("importing the patient index from {}", file.string()));
-    auto report = patients.import(file, *sha256);
-    if (!report) return report.error();
-    progress.say(fmt::format("patient index: {} patients, {} bad rows", report->patients, report->read.bad));
-    constexpr std::size_t kShown = 5;
-    for (std::size_t i = 0; i < std::min(kShown, report->read.first_bad.size()); ++i)
-        progress.say(fmt::format("  line {}: {}", report->read.first_bad[i].line, report->read.first_bad[i].reason));
-    return {};
-}
-
 class Run {
 public:
     Run(const RunOptions& options, Progress& progress, const RunHooks& hooks)
@@ -163,56 +110,34 @@ private:
 
     Result<void> work(RunOutcome& outcome)
     {
-        auto models = find_models(options_.config.models);
-        if (!models) return models.error();
-        if (auto made = files_.make_folders(options_.out); !made) return made;
-        auto lock = OutLock::take(options_.out);
+        auto lock = OutLock::take(options_.out, files_);
         if (!lock) return lock.error();
-        auto catalog = store::open_sqlite_catalog(options_.out / "catalog.sqlite");
-        if (!catalog) return catalog.error();
-        auto patients = store::SqlitePatientIndex::open(options_.out / "catalog.sqlite");
-        if (!patients) return patients.error();
-        if (!options_.config.patients.empty())
-            if (auto done = refresh_patients(**patients, options_.config.patients, progress_); !done) return done;
+        const Config& config = options_.config;
+        auto opened = OutFolder::open({options_.out, config, options_.passwords,
+                                       [this](const std::string& line) { progress_.say(line); }, hooks_.change_steps},
+                                      files_);
+        if (!opened) return opened.error();
+        OutFolder& folder = **opened;
 
-        const Spool spool(options_.out / "spool", options_.config.page_fingerprint(*models), files_);
-        const auto decode = std::make_shared<const Decode>(
-            DecodeSettings{Dpi{static_cast<float>(options_.config.render_dpi)}, options_.passwords});
-        const StepServices services{options_.config, decode,    spool,
-                                    files_,          **catalog, (*patients)->size() > 0 ? patients->get() : nullptr,
-                                    options_.out,    *models};
-        auto steps = make_steps(services);
-        if (!steps) return steps.error();
-        if (hooks_.change_steps) hooks_.change_steps(*steps);
-        const StepTimes times(*steps);
-
-        Intake intake(options_, *decode, **catalog, files_, progress_);
+        Intake intake(options_, folder, progress_);
         if (auto found = intake.discover(); !found) return found;
 
         std::stop_source stop;
         const std::stop_callback relay(options_.stop, [&] { stop.request_stop(); });
         RunEvents events(progress_, stop);
-        FlowSettings settings;
-        settings.limits = options_.config.limits;
-        settings.threads = options_.config.threads > 0
-                               ? options_.config.threads
-                               : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-        settings.pages_in_flight =
-            options_.config.pages_in_flight > 0 ? options_.config.pages_in_flight : 2 * settings.threads;
-        settings.stop = stop.get_token();
+        const FlowSettings settings{threads_of(config), pages_in_flight_of(config), config.limits, stop.get_token()};
 
         progress_.start();
-        run_flow(*steps, settings, events, [&](FlowEntrance& entrance) {
-            if (auto fed = intake.feed(entrance, spool, stop.get_token()); !fed) events.store_failed(fed.error());
+        run_flow(folder.steps(), settings, events, [&](FlowEntrance& entrance) {
+            if (auto fed = intake.feed(entrance, stop.get_token()); !fed) events.store_failed(fed.error());
         });
         progress_.finish();
 
         events.into(outcome);
-        outcome.step_times = times.totals();
+        outcome.step_times = folder.step_times().totals();
         intake.into(outcome);
         outcome.interrupted = options_.stop.stop_requested();
         if (auto done = intake.record_duplicates(); !done && !outcome.fatal) outcome.fatal = done.error();
-        const Config& config = options_.config;
         const RunFacts facts{outcome.done_now.total,
                              elapsed(),
                              settings.threads,
@@ -220,8 +145,8 @@ private:
                               {"split", config.route_split},
                               {"match", config.route_patient},
                               {"ocr", config.route_ocr}}};
-        if (auto written = write_listings(**catalog, facts, options_.out, files_); !written) return written;
-        auto summary = (*catalog)->summary();
+        if (auto written = write_listings(folder.catalog(), facts, options_.out, files_); !written) return written;
+        auto summary = folder.catalog().summary();
         if (!summary) return summary.error();
         outcome.summary = std::move(*summary);
         return check(outcome, events, intake);

@@ -86,7 +86,7 @@ TEST(Discover, SaysWhichPathDoesNotExist)
     const std::vector<std::filesystem::path> named{"/nowhere/at/all.tif"};
     const auto found = discover(named, {}, by_name);
     ASSERT_FALSE(found);
-    EXPECT_NE(found.error().what.find("/nowhere/at/all.tif"), std::string::npos);
+    EXPECT_NE(found.error().message().find("/nowhere/at/all.tif"), std::string::npos);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST(PosixFiles, AFileInTheWayOfAFolderIsAFaultThatNamesIt)
     folder.file("in", "a file");
     const auto made = files.make_folders(folder.path() / "in/deeper");
     ASSERT_FALSE(made);
-    EXPECT_NE(made.error().what.find("/in"), std::string::npos);
+    EXPECT_NE(made.error().message().find("/in"), std::string::npos);
 }
 
 TEST(Archive, KeepsAFileOnceUnderItsHash)
