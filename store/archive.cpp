@@ -38,16 +38,16 @@ private:
 };
 
 /// Reads a regular file in pieces; a FIFO or device would never end.
-Result<void> read_pieces(const std::filesystem::path& path, const Limits* limits,
+Result<void> read_pieces(const std::filesystem::path& path, const Limits* limits, Links links,
                          const std::function<Result<void>(std::string_view)>& take)
 {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int descriptor =
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (links == Links::refuse ? O_NOFOLLOW : 0));
     if (descriptor < 0) return file_fault(errno, "open", path);
     const std::unique_ptr<const int, void (*)(const int*)> closer(&descriptor, [](const int* d) { ::close(*d); });
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) return file_fault(errno, "open", path);
-    if (!S_ISREG(status.st_mode))
-        return Fault{FaultKind::unsupported, "archive", "not a regular file", path.string()};
+    if (!S_ISREG(status.st_mode)) return Fault{FaultKind::unsupported, "archive", "not a regular file", path.string()};
     if (limits && status.st_size > limits->max_bytes)
         return Fault{FaultKind::limit, "archive",
                      fmt::format("file is {} bytes; limits.max_bytes is {}", status.st_size, limits->max_bytes)};
@@ -67,7 +67,7 @@ Result<void> read_pieces(const std::filesystem::path& path, const Limits* limits
 Result<std::string> sha256_of_file(const std::filesystem::path& path)
 {
     Sha256 hash;
-    auto read = read_pieces(path, nullptr, [&](std::string_view bytes) -> Result<void> {
+    auto read = read_pieces(path, nullptr, Links::follow, [&](std::string_view bytes) -> Result<void> {
         hash.add(bytes);
         return {};
     });
@@ -87,11 +87,11 @@ std::filesystem::path Archive::path_of(const std::string& sha256) const
     return folder_ / sha256.substr(0, 2) / sha256;
 }
 
-Result<ArchivedFile> Archive::keep(const std::filesystem::path& original, const Limits& limits) const
+Result<ArchivedFile> Archive::keep(const std::filesystem::path& original, const Limits& limits, Links links) const
 {
     ArchivedFile kept;
     Sha256 hash;
-    auto read = read_pieces(original, &limits, [&](std::string_view bytes) -> Result<void> {
+    auto read = read_pieces(original, &limits, links, [&](std::string_view bytes) -> Result<void> {
         hash.add(bytes);
         kept.bytes += bytes.size();
         return {};
@@ -105,7 +105,7 @@ Result<ArchivedFile> Archive::keep(const std::filesystem::path& original, const 
     StagedFiles staged(files_);
     Sha256 copied;
     auto written = staged.write(kept.path, [&](const Sink& sink) {
-        return read_pieces(original, &limits, [&](std::string_view bytes) -> Result<void> {
+        return read_pieces(original, &limits, links, [&](std::string_view bytes) -> Result<void> {
             copied.add(bytes);
             return sink(bytes);
         });

@@ -26,10 +26,15 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path);
 /// SHA-256 of bytes in memory, lower-case hex.
 std::string sha256_of(std::string_view bytes);
 
+/// Whether the name may be a symbolic link: an operator's may, one found in a folder that others write to may not,
+/// since it could point at what they must not read.
+enum class Links { follow, refuse };
+
 class Archive {
 public:
     Archive(std::filesystem::path folder, Files& files) : folder_(std::move(folder)), files_(files) {}
-    Result<ArchivedFile> keep(const std::filesystem::path& original, const Limits& limits) const;
+    Result<ArchivedFile> keep(const std::filesystem::path& original, const Limits& limits,
+                              Links links = Links::follow) const;
     std::filesystem::path path_of(const std::string& sha256) const;
 
 private:

@@ -197,7 +197,7 @@ TEST_F(RunTest, ASecondRunOnTheSameOutIsRefused)
     ::close(lock);
     ASSERT_TRUE(outcome.fatal);
     EXPECT_EQ(exit_code_of(outcome), ExitCode::store_unavailable);
-    EXPECT_NE(outcome.fatal->what.find("another run"), std::string::npos);
+    EXPECT_NE(outcome.fatal->what.find("another chartlift"), std::string::npos);
 }
 
 TEST_F(RunTest, ADamagedCatalogIsExit5AndIsLeftAlone)
