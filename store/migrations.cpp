@@ -99,6 +99,33 @@ CREATE TABLE route_reason (
 ) WITHOUT ROWID;
 CREATE VIRTUAL TABLE page_text USING fts5(text, batch_id UNINDEXED, page UNINDEXED, tokenize = 'unicode61 remove_diacritics 2');
 )sql",
+    // The audit log (audit.h): entries are leaves of a hash tree, nodes its complete subtrees, the head its signed root.
+    R"sql(
+CREATE TABLE audit_entry (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    what TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    leaf_hash BLOB NOT NULL
+);
+CREATE INDEX audit_entry_by_subject ON audit_entry(subject, seq);
+CREATE TABLE audit_node (
+    level INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE audit_head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    note TEXT NOT NULL
+);
+CREATE TRIGGER audit_entry_is_not_changed BEFORE UPDATE ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'audit entries are only ever added'); END;
+CREATE TRIGGER audit_entry_is_not_removed BEFORE DELETE ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'audit entries are only ever added'); END;
+)sql",
 };
 
 }  // namespace
