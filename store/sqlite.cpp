@@ -38,6 +38,20 @@ Fault fault_of(sqlite3* connection, int code, std::string_view doing, bool messa
     return {kind, kWhere, fmt::format("cannot {}: {} (sqlite code {})", doing, detail, code)};
 }
 
+/// SQLite's URI form of a path: all but letters, digits and a few signs is escaped (RFC 3986 section 2.1).
+std::string immutable_uri(const std::filesystem::path& path)
+{
+    constexpr std::string_view kPlain = "/._-";
+    std::string uri = "file:";
+    std::error_code ignored;
+    for (const char c : std::filesystem::absolute(path, ignored).string()) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                              kPlain.find(c) != std::string_view::npos;
+        uri += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return uri + "?immutable=1";
+}
+
 }  // namespace
 
 void Statement::Finalizer::operator()(sqlite3_stmt* statement) const
@@ -132,17 +146,19 @@ void Database::Closer::operator()(sqlite3* connection) const
     sqlite3_close_v2(connection);
 }
 
-Result<Database> Database::open(const std::filesystem::path& path, OpenMode mode)
+Result<Database> Database::open(const std::filesystem::path& path, OpenMode mode, Files* files)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     switch (mode) {
         case OpenMode::read_only: flags |= SQLITE_OPEN_READONLY; break;
+        case OpenMode::immutable: flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI; break;
         case OpenMode::read_write: flags |= SQLITE_OPEN_READWRITE; break;
         case OpenMode::read_write_create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
     }
     sqlite3* connection = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
-    Database database(connection, path);
+    const std::string name = mode == OpenMode::immutable ? immutable_uri(path) : path.string();
+    const int code = sqlite3_open_v2(name.c_str(), &connection, flags, nullptr);
+    Database database(connection, path, files);
     // Everything that keeps a database from being opened is the store's, whatever SQLite calls it.
     const auto cannot_open = [&](const Fault& fault) {
         const bool full = fault.kind == FaultKind::disk_full;
@@ -152,7 +168,7 @@ Result<Database> Database::open(const std::filesystem::path& path, OpenMode mode
     if (code != SQLITE_OK) return cannot_open(fault_of(connection, code, "open", true));
     sqlite3_busy_timeout(connection, kBusyTimeout_ms);
     std::string settings = "PRAGMA foreign_keys=ON;PRAGMA synchronous=FULL;";
-    if (mode != OpenMode::read_only) settings += "PRAGMA journal_mode=WAL;";
+    if (mode == OpenMode::read_write || mode == OpenMode::read_write_create) settings += "PRAGMA journal_mode=WAL;";
     // The first read: a file that is no database, or is damaged at its head, shows here and not in mid-run.
     settings += "SELECT count(*) FROM sqlite_schema;";
     if (const auto set = database.execute(settings); !set) return cannot_open(set.error());
@@ -191,16 +207,19 @@ std::int64_t Database::changed_rows() const
 Result<Transaction> Transaction::begin_immediate(Database& database)
 {
     if (const auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun.error();
-    return Transaction(database.connection_.get());
+    return Transaction(database.connection_.get(), database.files_);
 }
 
 Result<void> Transaction::commit()
 {
     if (!connection_) return Fault{FaultKind::internal, kWhere, "transaction is already over"};
-    const int code = sqlite3_exec(connection_, "COMMIT", nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return fault_of(connection_, code, "commit", true);
-    connection_ = nullptr;
-    return {};
+    const auto work = [this]() -> Result<void> {
+        const int code = sqlite3_exec(connection_, "COMMIT", nullptr, nullptr, nullptr);
+        if (code != SQLITE_OK) return fault_of(connection_, code, "commit", true);
+        connection_ = nullptr;
+        return {};
+    };
+    return files_ ? files_->commit(work) : work();
 }
 
 void Transaction::rollback()

@@ -18,13 +18,16 @@
 #include <utility>
 
 #include "core/fault.h"
+#include "store/files.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace chartlift::store {
 
-enum class OpenMode { read_only, read_write, read_write_create };
+/// immutable: read_only of a file that nobody writes and beside which nothing may be written, as on a read-only medium;
+/// what a write-ahead log beside it holds is not seen.
+enum class OpenMode { read_only, immutable, read_write, read_write_create };
 
 /// A prepared statement: bind 1-based parameters, step through the rows, read 0-based columns.
 class Statement {
@@ -70,7 +73,9 @@ private:
 
 class Database {
 public:
-    static Result<Database> open(const std::filesystem::path& path, OpenMode mode = OpenMode::read_write_create);
+    /// `files`, where given, sees every commit as one of its steps; it must outlive the Database.
+    static Result<Database> open(const std::filesystem::path& path, OpenMode mode = OpenMode::read_write_create,
+                                 Files* files = nullptr);
 
     Result<void> execute(const std::string& sql);  ///< one or more statements without parameters
     Result<Statement> prepare(std::string_view sql) const;
@@ -83,18 +88,23 @@ private:
     struct Closer {
         void operator()(sqlite3* connection) const;
     };
-    explicit Database(sqlite3* connection, std::filesystem::path path) : connection_(connection), path_(std::move(path))
+    Database(sqlite3* connection, std::filesystem::path path, Files* files)
+        : connection_(connection), path_(std::move(path)), files_(files)
     {
     }
     std::unique_ptr<sqlite3, Closer> connection_;
     std::filesystem::path path_;
+    Files* files_;  ///< may be null
 };
 
 /// BEGIN IMMEDIATE: takes the write lock at once, so that a later statement cannot fail for want of it.
 class Transaction {
 public:
     static Result<Transaction> begin_immediate(Database& database);
-    Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+    Transaction(Transaction&& other) noexcept
+        : connection_(std::exchange(other.connection_, nullptr)), files_(other.files_)
+    {
+    }
     Transaction& operator=(Transaction&&) = delete;
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
@@ -105,8 +115,9 @@ public:
     void rollback();
 
 private:
-    explicit Transaction(sqlite3* connection) : connection_(connection) {}
+    Transaction(sqlite3* connection, Files* files) : connection_(connection), files_(files) {}
     sqlite3* connection_;  ///< null once committed or rolled back
+    Files* files_;
 };
 
 }  // namespace chartlift::store
