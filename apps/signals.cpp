@@ -11,26 +11,32 @@ namespace {
 
 constexpr int kExitInterrupted = 130;
 
-sigset_t stop_signals()
+sigset_t awaited(bool hangup)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    if (hangup) sigaddset(&set, SIGHUP);
     return set;
 }
 
 }  // namespace
 
-StopSignals::StopSignals(std::function<void()> on_first) : on_first_(std::move(on_first))
+StopSignals::StopSignals(std::function<void()> on_first, std::function<void()> on_hangup)
+    : on_first_(std::move(on_first)), on_hangup_(std::move(on_hangup))
 {
-    const sigset_t set = stop_signals();
+    const sigset_t set = awaited(static_cast<bool>(on_hangup_));
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    listener_ = std::jthread([this](const std::stop_token& over) {
-        const sigset_t waited = stop_signals();
+    listener_ = std::jthread([this, set](const std::stop_token& over) {
         const timespec interval{0, 100'000'000};  // how soon the listener sees that the work is over
         while (!over.stop_requested()) {
-            if (sigtimedwait(&waited, nullptr, &interval) < 0) continue;
+            const int signal = sigtimedwait(&set, nullptr, &interval);
+            if (signal < 0) continue;
+            if (signal == SIGHUP) {
+                on_hangup_();
+                continue;
+            }
             if (stop_.stop_requested()) ::_exit(kExitInterrupted);
             on_first_();
             stop_.request_stop();

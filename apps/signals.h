@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// Ctrl-C and SIGTERM as a request to stop: the first drains what is in flight, the second ends the process at once.
+/// Signals as requests. Ctrl-C and SIGTERM ask to stop: the first drains what is in flight, the second ends the process
+/// at once. SIGHUP asks the service to read its configuration again.
 /// Must be made before any thread, so that all of them leave the signals to it. Thread-safety: one object a process.
 #pragma once
 
@@ -11,8 +12,9 @@ namespace chartlift {
 
 class StopSignals {
 public:
-    /// `on_first` is called once, from a thread of its own.
-    explicit StopSignals(std::function<void()> on_first);
+    /// Called from a thread of their own: `on_first` once, `on_hangup` at every SIGHUP. Without `on_hangup` a SIGHUP
+    /// does what it does by default: it ends the process.
+    explicit StopSignals(std::function<void()> on_first, std::function<void()> on_hangup = {});
     StopSignals(const StopSignals&) = delete;
     StopSignals& operator=(const StopSignals&) = delete;
     ~StopSignals();
@@ -20,6 +22,7 @@ public:
 
 private:
     std::function<void()> on_first_;
+    std::function<void()> on_hangup_;
     std::stop_source stop_;
     std::jthread listener_;
 };

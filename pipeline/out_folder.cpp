@@ -95,7 +95,7 @@ Result<void> OutFolder::open_parts()
     if (!steps) return steps.error();
     steps_ = std::move(*steps);
     if (options_.change_steps) options_.change_steps(steps_);
-    step_times_ = std::make_unique<StepTimes>(steps_);
+    step_times_ = std::make_unique<StepTimes>(steps_, options_.observe_step);
     return {};
 }
 

@@ -47,6 +47,7 @@ struct OutFolderOptions {
     std::vector<std::string> passwords;
     std::function<void(const std::string&)> say;  ///< counts and file names for the operator; may be empty
     std::function<void(Steps&)> change_steps;     ///< lets tests put a step in place; may be empty
+    ObserveStep observe_step;                     ///< may be empty
 };
 
 class OutFolder {

@@ -113,8 +113,12 @@ private:
         auto lock = OutLock::take(options_.out, files_);
         if (!lock) return lock.error();
         const Config& config = options_.config;
-        auto opened = OutFolder::open({options_.out, config, options_.passwords,
-                                       [this](const std::string& line) { progress_.say(line); }, hooks_.change_steps},
+        auto opened = OutFolder::open({options_.out,
+                                       config,
+                                       options_.passwords,
+                                       [this](const std::string& line) { progress_.say(line); },
+                                       hooks_.change_steps,
+                                       {}},
                                       files_);
         if (!opened) return opened.error();
         OutFolder& folder = **opened;

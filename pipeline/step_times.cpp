@@ -18,6 +18,7 @@ std::int64_t thread_cpu_ns()
 
 struct StepTimes::Clock {
     std::string step;
+    ObserveStep observe;
     std::atomic<std::int64_t> total_ns{0};
 
     template <class Value, class... Arguments>
@@ -26,8 +27,12 @@ struct StepTimes::Clock {
     {
         return [clock, work = std::move(work)](Arguments... arguments) {
             const std::int64_t began = thread_cpu_ns();
+            const auto began_wall = std::chrono::steady_clock::now();
             auto result = work(arguments...);
             clock->total_ns += thread_cpu_ns() - began;
+            if (clock->observe)
+                clock->observe(clock->step,
+                               std::chrono::duration<double>(std::chrono::steady_clock::now() - began_wall).count());
             return result;
         };
     }
@@ -37,10 +42,11 @@ std::shared_ptr<StepTimes::Clock> StepTimes::add(const char* step)
 {
     clocks_.push_back(std::make_shared<Clock>());
     clocks_.back()->step = step;
+    clocks_.back()->observe = observe_;
     return clocks_.back();
 }
 
-StepTimes::StepTimes(Steps& steps)
+StepTimes::StepTimes(Steps& steps, ObserveStep observe) : observe_(std::move(observe))
 {
     steps.decode = Clock::around(add("decode"), std::move(steps.decode));
     steps.cleanup = Clock::around(add("cleanup"), std::move(steps.cleanup));

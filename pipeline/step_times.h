@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,15 +19,19 @@ struct StepTime {
     std::chrono::nanoseconds cpu{0};
 };
 
+/// Told of every call of a step and the wall time it took, in seconds, on the step's own thread.
+using ObserveStep = std::function<void(const std::string& step, double seconds)>;
+
 class StepTimes {
 public:
-    /// Puts a clock around every step of `steps`.
-    explicit StepTimes(Steps& steps);
+    /// Puts a clock around every step of `steps`; `observe` may be empty.
+    explicit StepTimes(Steps& steps, ObserveStep observe = {});
     std::vector<StepTime> totals() const;  ///< in the order of the flow
 
 private:
     struct Clock;
     std::shared_ptr<Clock> add(const char* step);
+    ObserveStep observe_;
     std::vector<std::shared_ptr<Clock>> clocks_;
 };
 
