@@ -25,8 +25,8 @@ Result<void> count_pages(SourceFile& source, const FileOpener& opener, const Lim
     return {};
 }
 
-BatchJob::BatchJob(std::string id, std::string name, std::vector<SourceFile> sources)
-    : id_(std::move(id)), name_(std::move(name)), sources_(std::move(sources))
+BatchJob::BatchJob(std::string id, std::string name, std::vector<SourceFile> sources, std::string batch_class)
+    : id_(std::move(id)), name_(std::move(name)), batch_class_(std::move(batch_class)), sources_(std::move(sources))
 {
     for (SourceFile& source : sources_) {
         source.first_page = page_count_;

@@ -32,10 +32,11 @@ Result<void> count_pages(SourceFile& source, const FileOpener& opener, const Lim
 
 class BatchJob {
 public:
-    BatchJob(std::string id, std::string name, std::vector<SourceFile> sources);
+    BatchJob(std::string id, std::string name, std::vector<SourceFile> sources, std::string batch_class = {});
 
     const std::string& id() const { return id_; }
     const std::string& name() const { return name_; }
+    const std::string& batch_class() const { return batch_class_; }  ///< its inbox's; empty for a run's
     const std::vector<SourceFile>& sources() const { return sources_; }
     PageIndex page_count() const { return page_count_; }
     const SourceFile& source_of(PageIndex page) const;
@@ -49,6 +50,7 @@ public:
 private:
     std::string id_;
     std::string name_;
+    std::string batch_class_;
     std::vector<SourceFile> sources_;
     PageIndex page_count_ = 0;
     mutable std::mutex mutex_;

@@ -19,6 +19,7 @@ store::BatchEntry entry_of(const BatchJob& job)
     store::BatchEntry entry;
     entry.id = job.id();
     entry.name = job.name();
+    entry.batch_class = job.batch_class();
     for (const SourceFile& source : job.sources())
         entry.sources.push_back(
             {source.path, source.sha256, source.bytes, source.first_page, source.pages, source.fault});
@@ -52,7 +53,7 @@ Result<void> Deliver::operator()(BatchWork& batch) const
         if (auto written = write_document(staged, batch, document, out_ / name); !written) return written;
         const DocType* type = types_->find(document.split.type.type);
         store::DocumentEntry entry{document, type ? type->loinc : "", name, {}};
-        entry.line = document_line({document, job.name(), job.id(), entry.loinc, name});
+        entry.line = document_line({document, job.name(), job.id(), entry.loinc, name, job.batch_class()});
         batch.entry.documents.push_back(std::move(entry));
     }
 

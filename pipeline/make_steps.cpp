@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <set>
+
 #include "pipeline/deliver.h"
 #include "pipeline/models.h"
 #include "stages/adapters/doctype_toml.h"
@@ -146,6 +148,19 @@ void add_page_steps(Steps& steps, const StepServices& services, const std::share
     };
 }
 
+/// A batch done again may end in other documents: files that only its earlier state named go.
+Result<void> remove_orphans(const std::vector<std::string>& before, const store::BatchEntry& now,
+                            const std::filesystem::path& out, store::Files& files)
+{
+    std::set<std::string> named;
+    for (const store::DocumentEntry& document : now.documents) named.insert(document.pdf_file);
+    for (const store::PageEntry& page : now.pages) named.insert({page.text_file, page.hocr_file});
+    for (const std::string& file : before)
+        if (!named.contains(file))
+            if (auto removed = files.remove_tree(out / file); !removed) return removed;
+    return {};
+}
+
 void add_batch_steps(Steps& steps, const StepServices& services, const std::shared_ptr<const DocTypes>& types,
                      const std::shared_ptr<const Nicknames>& nicknames,
                      const std::shared_ptr<const Population>& population)
@@ -201,8 +216,12 @@ void add_batch_steps(Steps& steps, const StepServices& services, const std::shar
         return {};
     };
     steps.deliver = Deliver(services.out, services.config, types, services.spool, services.files);
-    steps.record = [&catalog = services.catalog, &spool = services.spool](BatchWork& batch) -> Result<void> {
+    steps.record = [&catalog = services.catalog, &spool = services.spool, &files = services.files,
+                    out = services.out](BatchWork& batch) -> Result<void> {
+        auto before = catalog.files_of(batch.job->id());
+        if (!before) return before.error();
         if (auto done = catalog.record(batch.entry); !done) return done;
+        if (auto done = remove_orphans(*before, batch.entry, out, files); !done) return done;
         return spool.forget(batch.job->id());
     };
 }

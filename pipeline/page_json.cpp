@@ -294,6 +294,7 @@ std::string document_line(const DocumentLine& line)
                                           {"reasons", std::move(reasons)}});
     }
     json["pdf"] = line.pdf_file;
+    if (!line.batch_class.empty()) json["batch_class"] = line.batch_class;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

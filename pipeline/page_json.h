@@ -38,6 +38,7 @@ struct DocumentLine {
     std::string batch_id;
     std::string loinc;
     std::string pdf_file;
+    std::string batch_class{};  ///< its inbox's; empty for a run's
 };
 std::string document_line(const DocumentLine& line);
 

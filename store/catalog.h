@@ -46,8 +46,9 @@ struct DocumentEntry {
 };
 
 struct BatchEntry {
-    std::string id;    ///< hash over the sources' hashes, in order
-    std::string name;  ///< the file or folder, as the operator named it
+    std::string id;           ///< hash over the sources' hashes, in order
+    std::string name;         ///< the file or folder, as the operator named it
+    std::string batch_class;  ///< its inbox's; empty for a run's
     std::vector<SourceEntry> sources;
     std::vector<PageEntry> pages;
     std::vector<DocumentEntry> documents;
@@ -109,6 +110,8 @@ public:
     /// The tally of a recorded batch, or nothing.
     virtual Result<std::optional<PageTally>> find_batch(const std::string& id) = 0;
     virtual Result<void> record(const BatchEntry& batch) = 0;
+    /// The files under OUT that a recorded batch names: PDF, text and hOCR; none for a batch that is not recorded.
+    virtual Result<std::vector<std::string>> files_of(const std::string& id) = 0;
     /// The same content came again under a name; recorded once a name.
     virtual Result<void> record_duplicate(const std::string& name, const std::string& batch_id) = 0;
 
@@ -118,6 +121,7 @@ public:
     virtual Result<void> document_lines(const TakeLine& take) = 0;
 
     virtual Result<CatalogSummary> summary() = 0;
+    virtual Result<std::int64_t> review_depth() = 0;  ///< documents that wait for a person
     virtual Result<std::vector<FaultedPage>> faulted_pages(std::size_t limit) = 0;
     virtual Result<std::vector<ReviewPage>> review_pages(std::size_t limit) = 0;  ///< first pages of held documents
     /// Values of a probability over all documents: "type", "split", "match"; or over content pages: "ocr".

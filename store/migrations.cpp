@@ -99,7 +99,8 @@ CREATE TABLE route_reason (
 ) WITHOUT ROWID;
 CREATE VIRTUAL TABLE page_text USING fts5(text, batch_id UNINDEXED, page UNINDEXED, tokenize = 'unicode61 remove_diacritics 2');
 )sql",
-    // The audit log (audit.h): entries are leaves of a hash tree, nodes its complete subtrees, the head its signed root.
+    // The audit log (audit.h): entries are leaves of a hash tree, nodes its complete subtrees, the head its signed
+    // root.
     R"sql(
 CREATE TABLE audit_entry (
     seq INTEGER PRIMARY KEY,
@@ -125,6 +126,73 @@ CREATE TRIGGER audit_entry_is_not_changed BEFORE UPDATE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'audit entries are only ever added'); END;
 CREATE TRIGGER audit_entry_is_not_removed BEFORE DELETE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'audit entries are only ever added'); END;
+)sql",
+    // The intake ledger (intake_ledger.h). Names are any bytes. The same content cannot wait or be recorded twice. Each
+    // partial index holds only what a running service looks for, and the counts are kept as they change.
+    R"sql(
+CREATE TABLE arrival (
+    id INTEGER PRIMARY KEY,
+    inbox TEXT NOT NULL,
+    batch_class TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    batch_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('taken', 'recorded', 'duplicate', 'quarantined', 'discarded')),
+    attempts INTEGER NOT NULL,
+    redo INTEGER NOT NULL DEFAULT 0,
+    fault_kind TEXT,
+    fault_where TEXT,
+    fault_what TEXT,
+    fault_file BLOB,
+    duplicate_of INTEGER REFERENCES arrival(id),
+    taken_ms INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX arrival_by_content ON arrival(batch_id)
+    WHERE state IN ('taken', 'recorded', 'quarantined') AND batch_id != '';
+CREATE INDEX arrival_by_state ON arrival(state);
+CREATE INDEX arrival_waiting ON arrival(inbox) WHERE state = 'taken';
+CREATE INDEX arrival_waiting_since ON arrival(inbox, changed_ms) WHERE state = 'taken';
+CREATE INDEX arrival_retryable ON arrival(id) WHERE fault_kind IS NOT NULL AND state IN ('recorded', 'quarantined');
+CREATE TABLE arrival_file (
+    arrival INTEGER NOT NULL REFERENCES arrival(id),
+    ordinal INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    device INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    moved INTEGER NOT NULL,
+    stays INTEGER NOT NULL,
+    PRIMARY KEY (arrival, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX arrival_file_in_place ON arrival_file(inode, device) WHERE moved = 0;
+CREATE INDEX arrival_file_to_move ON arrival_file(arrival) WHERE moved = 0 AND stays = 0;
+CREATE TABLE arrival_count (
+    inbox TEXT NOT NULL,
+    state TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (inbox, state)
+) WITHOUT ROWID;
+CREATE TRIGGER arrival_is_counted AFTER INSERT ON arrival BEGIN
+    INSERT INTO arrival_count VALUES (new.inbox, new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER arrival_is_recounted AFTER UPDATE OF state ON arrival BEGIN
+    UPDATE arrival_count SET count = count - 1 WHERE inbox = old.inbox AND state = old.state;
+    INSERT INTO arrival_count VALUES (new.inbox, new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TABLE intake_request (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    drain INTEGER NOT NULL
+);
+INSERT INTO intake_request VALUES (1, 0);
+)sql",
+    // The class of a batch is its inbox's; and the documents that wait for a person are counted all the time.
+    R"sql(
+ALTER TABLE batch ADD COLUMN class TEXT NOT NULL DEFAULT '';
+CREATE INDEX document_held ON document(automatic) WHERE automatic = 0;
 )sql",
 };
 

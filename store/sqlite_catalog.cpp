@@ -105,7 +105,7 @@ public:
         Script script(database_);
         script.run("DELETE FROM page_text WHERE rowid IN (SELECT rowid FROM page WHERE batch_id = ?)", batch.id);
         script.run("DELETE FROM batch WHERE id = ?", batch.id);
-        script.run("INSERT INTO batch(id, name) VALUES (?, ?)", batch.id, batch.name);
+        script.run("INSERT INTO batch(id, name, class) VALUES (?, ?, ?)", batch.id, batch.name, batch.batch_class);
         std::int64_t ordinal = 0;
         for (const SourceEntry& source : batch.sources)
             script.run("INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch.id, ordinal++, source.path,
@@ -115,6 +115,21 @@ public:
         for (const PageEntry& page : batch.pages) insert_page(script, batch.id, page);
         if (auto done = script.outcome(); !done) return done;
         return transaction->commit();
+    }
+
+    Result<std::vector<std::string>> files_of(const std::string& id) override
+    {
+        const std::scoped_lock lock(mutex_);
+        std::vector<std::string> files;
+        auto rows = each(
+            "SELECT pdf_file FROM document WHERE batch_id = ?1 UNION SELECT text_file FROM page WHERE batch_id = ?1 "
+            "UNION SELECT hocr_file FROM page WHERE batch_id = ?1",
+            [&](const Statement& row) {
+                if (!row.text(0).empty()) files.push_back(row.text(0));
+            },
+            id);
+        if (!rows) return rows.error();
+        return files;
     }
 
     Result<void> record_duplicate(const std::string& name, const std::string& batch_id) override
@@ -166,6 +181,16 @@ public:
             if (!rows) return rows.error();
         }
         return summary;
+    }
+
+    Result<std::int64_t> review_depth() override
+    {
+        const std::scoped_lock lock(mutex_);
+        std::int64_t count = 0;
+        auto rows = each("SELECT count(*) FROM document WHERE automatic = 0",
+                         [&](const Statement& row) { count = row.integer(0); });
+        if (!rows) return rows.error();
+        return count;
     }
 
     Result<std::vector<FaultedPage>> faulted_pages(std::size_t limit) override
