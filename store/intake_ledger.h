@@ -10,8 +10,8 @@
 ///
 /// Crash rules: take() follows the archive's sync and precedes the move of the original. Seen again after a crash, the
 /// very file (name, device, inode, size, mtime) is found by find_taken() until mark_moved(); its move is finished, and
-/// it is not taken again. Once moved, a file with the same name and identity is somebody's putting it back: a new
-/// arrival, and by its content a duplicate. Originals that stay are found for ever.
+/// it is not taken again. Once moved, a file with the same name and identity was put back by somebody: a new arrival,
+/// and by its content a duplicate. Originals that stay are found for ever.
 /// Faults: store (locked, damaged), disk_full, config (what an operator asked for is not allowed in this state, or
 /// there is no such arrival), internal. Names of files are raw bytes and may name patients: they are in no fault's
 /// `what` and in no audit entry. Thread-safety: safe from many threads (calls are serialised) and processes.
@@ -29,12 +29,12 @@
 
 namespace chartlift::store {
 
-/// The very file, not its name.
-struct FileIdentity {
+struct FileIdentity {  ///< the very file, not its name
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t size_bytes = 0;
     std::int64_t modified_ns = 0;  ///< since 1970
+    friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
 enum class ArrivalState {
@@ -62,8 +62,9 @@ struct NewArrival {
     int priority = 0;                ///< of the inbox; higher goes first
     std::string name;                ///< a folder's ends in '/'
     std::vector<ArrivedFile> files;  ///< in scan order; at least one
-    std::string batch_id;            ///< hash of the content, as pipeline::batch_id_of
+    std::string batch_id;            ///< hash of the content, as pipeline::batch_id_of; empty: unknown, no duplicate
     bool originals_stay = false;     ///< the inbox leaves originals in place: there is nothing to move
+    std::optional<Fault> fault;      ///< known before it is tried: it waits only to be quarantined, with this fault
 };
 
 struct Arrival {
@@ -83,8 +84,7 @@ struct Arrival {
     std::string changed_at;                    ///< when it came into its state
 };
 
-/// One file of one arrival.
-struct TakenFile {
+struct TakenFile {  ///< one file of one arrival
     std::int64_t arrival = 0;
     std::size_t ordinal = 0;  ///< in Arrival::files
 };
@@ -120,7 +120,8 @@ public:
     IntakeLedger& operator=(const IntakeLedger&) = delete;
     virtual ~IntakeLedger() = default;
 
-    /// Records arrivals, many in one transaction; they come back in the same order, each taken or a duplicate.
+    /// Records arrivals, many in one transaction; they come back in the same order, each taken or a duplicate. One that
+    /// find_taken() would find comes back as it stands: taking it again changes nothing.
     virtual Result<std::vector<Arrival>> take(std::span<const NewArrival> arrivals) = 0;
     /// This very file was taken and is not yet moved away: finish its move, do not take it again.
     virtual Result<std::optional<TakenFile>> find_taken(std::string_view inbox, std::string_view name,
@@ -142,7 +143,6 @@ public:
     virtual Result<void> discard(std::int64_t id) = 0;  ///< quarantined: discarded
     virtual Result<void> request_drain(bool wanted) = 0;
     virtual Result<bool> drain_requested() = 0;
-
     virtual Result<Depths> depths() = 0;
     virtual Result<std::vector<Arrival>> list(const ArrivalFilter& filter) = 0;  ///< by id
     virtual Result<std::optional<Arrival>> find(std::int64_t id) = 0;
