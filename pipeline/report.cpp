@@ -237,6 +237,14 @@ std::string histogram_svg(const std::vector<float>& values, std::optional<double
     return svg + "</g></svg>";
 }
 
+std::map<std::string, double> thresholds_of(const Config& config)
+{
+    return {{"type", config.route_type},
+            {"split", config.route_split},
+            {"match", config.route_patient},
+            {"ocr", config.route_ocr}};
+}
+
 Result<std::string> report_html(store::Catalog& catalog, const RunFacts& facts)
 {
     const auto summary = catalog.summary();

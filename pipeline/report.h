@@ -14,6 +14,7 @@
 
 #include "core/doctype.h"
 #include "core/fault.h"
+#include "pipeline/config.h"
 #include "store/catalog.h"
 
 namespace chartlift::pipeline {
@@ -24,6 +25,8 @@ struct RunFacts {
     int threads = 1;
     std::map<std::string, double> thresholds;  ///< "type", "split", "match", "ocr": below it a person looks
 };
+
+std::map<std::string, double> thresholds_of(const Config& config);
 
 Result<std::string> report_html(store::Catalog& catalog, const RunFacts& facts);
 

@@ -142,13 +142,7 @@ private:
         intake.into(outcome);
         outcome.interrupted = options_.stop.stop_requested();
         if (auto done = intake.record_duplicates(); !done && !outcome.fatal) outcome.fatal = done.error();
-        const RunFacts facts{outcome.done_now.total,
-                             elapsed(),
-                             settings.threads,
-                             {{"type", config.route_type},
-                              {"split", config.route_split},
-                              {"match", config.route_patient},
-                              {"ocr", config.route_ocr}}};
+        const RunFacts facts{outcome.done_now.total, elapsed(), settings.threads, thresholds_of(config)};
         if (auto written = write_listings(folder.catalog(), facts, options_.out, files_); !written) return written;
         auto summary = folder.catalog().summary();
         if (!summary) return summary.error();
