@@ -44,6 +44,13 @@ struct Actor {
 /// The account that runs this process, behind what it runs: "run:alice"; by number where it has no name.
 Actor actor_of(std::string_view command);
 
+/// Who opens a catalog, and the layer that its changes of the disk go through.
+struct CatalogAccess {
+    Actor actor = actor_of("operator");
+    Files* files = nullptr;  ///< null: the real file system; must outlive what is opened
+    Files& files_or_real() const;
+};
+
 struct AuditEntry {
     std::uint64_t seq = 0;
     std::string at;  ///< UTC, ISO 8601, milliseconds

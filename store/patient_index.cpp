@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/names.h"
+#include "store/migrations.h"
 
 namespace chartlift::store {
 namespace {
@@ -347,17 +348,20 @@ struct SqlitePatientIndex::Statements {
     Statement by_id;
 };
 
-SqlitePatientIndex::SqlitePatientIndex(Database database, std::unique_ptr<Statements> statements)
-    : database_(std::move(database)), statements_(std::move(statements))
+SqlitePatientIndex::SqlitePatientIndex(Database database, AuditTrail trail, std::unique_ptr<Statements> statements)
+    : database_(std::move(database)), trail_(std::move(trail)), statements_(std::move(statements))
 {
 }
 
 SqlitePatientIndex::~SqlitePatientIndex() = default;
 
-Result<std::unique_ptr<SqlitePatientIndex>> SqlitePatientIndex::open(const std::filesystem::path& path)
+Result<std::unique_ptr<SqlitePatientIndex>> SqlitePatientIndex::open(const std::filesystem::path& path,
+                                                                     const CatalogAccess& access)
 {
-    auto database = Database::open(path);
+    Files& files = access.files_or_real();
+    auto database = Database::open(path, OpenMode::read_write_create, &files);
     if (!database) return database.error();
+    if (const auto migrated = migrate(*database); !migrated) return migrated.error();
     if (const auto made = database->execute(kSchema); !made) return made.error();
     auto by_key = database->prepare("SELECT patient FROM pmi_key WHERE key = ? LIMIT " + std::to_string(kMostPerKey));
     if (!by_key) return by_key.error();
@@ -370,7 +374,8 @@ Result<std::unique_ptr<SqlitePatientIndex>> SqlitePatientIndex::open(const std::
     const std::int64_t size = *row ? count->integer(0) : 0;
     auto statements = std::make_unique<Statements>(Statements{std::move(*by_key), std::move(*by_id)});
     count->reset();
-    std::unique_ptr<SqlitePatientIndex> index(new SqlitePatientIndex(std::move(*database), std::move(statements)));
+    std::unique_ptr<SqlitePatientIndex> index(
+        new SqlitePatientIndex(std::move(*database), AuditTrail(path, access.actor, files), std::move(statements)));
     index->size_ = size;
     return index;
 }
@@ -460,7 +465,9 @@ Result<PmiImportReport> SqlitePatientIndex::replace(const std::filesystem::path&
                            .bind(7, read->bad)
                            .run();
     if (!noted) return noted.error();
-    if (const auto committed = transaction->commit(); !committed) return committed.error();
+    const AuditEvent event{"pmi.imported", std::string(sha256),
+                           fmt::format(R"({{"rows":{},"bad":{},"patients":{}}})", read->rows, read->bad, patients)};
+    if (const auto committed = trail_.commit(database_, *transaction, {event}); !committed) return committed.error();
     // The log of an import is as large as the index; a reader elsewhere may keep it, which does no harm.
     (void)database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     return PmiImportReport{*read, patients, 0};

@@ -9,8 +9,9 @@
 /// is a surname, and last and first name are tried in each other's place. A key shared by more than 300 patients
 /// yields its first 300: a block that size says little, and other keys find the right one.
 ///
-/// Guarantee: import() replaces the whole index in one transaction; on any fault the index is as it was. Faults: those
-/// of store/sqlite.h and of read_pmi. Thread-safety: every call may be made from many threads; they take turns.
+/// Guarantee: import() replaces the whole index in one transaction, with its entry "pmi.imported" in the audit log; on
+/// any fault the index is as it was. Faults: those of store/sqlite.h, store/audit.h and of read_pmi. Thread-safety:
+/// every call may be made from many threads; they take turns.
 #pragma once
 
 #include <atomic>
@@ -26,6 +27,7 @@
 #include "core/fault.h"
 #include "core/patient.h"
 #include "core/population.h"
+#include "store/audit.h"
 #include "store/pmi_file.h"
 #include "store/sqlite.h"
 
@@ -71,7 +73,8 @@ public:
     static constexpr std::size_t kMostPerKey = 300;
 
     /// Opens or makes the tables in the catalog at `path`, over a connection of its own.
-    static Result<std::unique_ptr<SqlitePatientIndex>> open(const std::filesystem::path& path);
+    static Result<std::unique_ptr<SqlitePatientIndex>> open(const std::filesystem::path& path,
+                                                            const CatalogAccess& access = {});
     SqlitePatientIndex(const SqlitePatientIndex&) = delete;
     SqlitePatientIndex& operator=(const SqlitePatientIndex&) = delete;
     ~SqlitePatientIndex() override;
@@ -89,11 +92,12 @@ public:
 
 private:
     struct Statements;
-    SqlitePatientIndex(Database database, std::unique_ptr<Statements> statements);
+    SqlitePatientIndex(Database database, AuditTrail trail, std::unique_ptr<Statements> statements);
     Result<PmiImportReport> replace(const std::filesystem::path& file, std::string_view sha256);
 
     mutable std::mutex turn_;
     Database database_;
+    AuditTrail trail_;
     std::unique_ptr<Statements> statements_;
     std::atomic<std::int64_t> size_ = 0;
 };

@@ -77,7 +77,8 @@ Result<std::string> signed_note(const Checkpoint& checkpoint, const SigningKey& 
 
 struct SignedNote {
     Checkpoint checkpoint;
-    std::string signed_text;
+    std::string text;         ///< the whole note
+    std::string signed_text;  ///< the lines that the signature is over
     std::string key_name;
     std::string key_id;
     std::string signature;

@@ -3,10 +3,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
+#include "store/archive.h"
+#include "store/audit.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
 
@@ -67,6 +71,33 @@ std::string reasons_json(const Candidate& candidate)
     return list.dump();
 }
 
+AuditEvent event_of(const BatchEntry& batch)
+{
+    auto sources = nlohmann::json::array();
+    for (const SourceEntry& source : batch.sources) sources.push_back(source.sha256);
+    const auto filed = std::count_if(batch.documents.begin(), batch.documents.end(),
+                                     [](const DocumentEntry& entry) { return entry.document.route.automatic(); });
+    const auto faulted = std::count_if(batch.pages.begin(), batch.pages.end(),
+                                       [](const PageEntry& page) { return page.record.state == PageState::faulted; });
+    const nlohmann::ordered_json detail{{"pages", batch.pages.size()},
+                                        {"pages_faulted", faulted},
+                                        {"documents", batch.documents.size()},
+                                        {"documents_filed", filed},
+                                        {"sources", sources}};
+    return {"batch.recorded", batch.id, detail.dump()};
+}
+
+/// The line's hash ties the document as it stands in the catalog to its entry (audit_verify.h).
+AuditEvent event_of(const DocumentEntry& entry)
+{
+    const Route& route = entry.document.route;
+    auto reasons = nlohmann::json::array();
+    for (const ReviewReason& reason : route.reasons) reasons.push_back(reason.code);
+    const nlohmann::ordered_json detail{
+        {"type", entry.document.split.type.type}, {"reasons", reasons}, {"line_sha256", sha256_of(entry.line)}};
+    return {route.automatic() ? "document.filed" : "document.held", entry.document.id, detail.dump()};
+}
+
 constexpr std::string_view kTallySql = R"sql(
 SELECT count(*),
        coalesce(sum(p.state = 'content' AND d.automatic = 1), 0),
@@ -81,7 +112,7 @@ PageTally tally_from(const Statement& row)
 
 class SqliteCatalog final : public Catalog {
 public:
-    explicit SqliteCatalog(Database database) : database_(std::move(database)) {}
+    SqliteCatalog(Database database, AuditTrail trail) : database_(std::move(database)), trail_(std::move(trail)) {}
 
     Result<std::optional<PageTally>> find_batch(const std::string& id) override
     {
@@ -102,6 +133,8 @@ public:
         const std::scoped_lock lock(mutex_);
         auto transaction = Transaction::begin_immediate(database_);
         if (!transaction) return transaction.error();
+        auto events = events_of(batch);
+        if (!events) return events.error();
         Script script(database_);
         script.run("DELETE FROM page_text WHERE rowid IN (SELECT rowid FROM page WHERE batch_id = ?)", batch.id);
         script.run("DELETE FROM batch WHERE id = ?", batch.id);
@@ -114,7 +147,7 @@ public:
         for (const DocumentEntry& entry : batch.documents) insert_document(script, batch.id, entry);
         for (const PageEntry& page : batch.pages) insert_page(script, batch.id, page);
         if (auto done = script.outcome(); !done) return done;
-        return transaction->commit();
+        return trail_.commit(database_, *transaction, *events);
     }
 
     Result<std::vector<std::string>> files_of(const std::string& id) override
@@ -135,12 +168,18 @@ public:
     Result<void> record_duplicate(const std::string& name, const std::string& batch_id) override
     {
         const std::scoped_lock lock(mutex_);
-        return Script(database_)
-            .run(
-                "INSERT OR IGNORE INTO duplicate(name, batch_id) "
-                "SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM batch WHERE id = ?2 AND name = ?1)",
-                name, batch_id)
-            .outcome();
+        auto transaction = Transaction::begin_immediate(database_);
+        if (!transaction) return transaction.error();
+        const auto done = Script(database_)
+                              .run(
+                                  "INSERT OR IGNORE INTO duplicate(name, batch_id) "
+                                  "SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM batch WHERE id = ?2 AND name = ?1)",
+                                  name, batch_id)
+                              .outcome();
+        if (!done) return done;
+        if (database_.changed_rows() == 0) return {};
+        // The name stays out of the log: file names can hold patients' names.
+        return trail_.commit(database_, *transaction, {{"input.duplicate", batch_id, "{}"}});
     }
 
     Result<void> page_lines(const TakeLine& take) override
@@ -306,6 +345,25 @@ private:
         return taken;
     }
 
+    /// Of a batch that was recorded before, documents that are no more are told of too.
+    Result<std::vector<AuditEvent>> events_of(const BatchEntry& batch)
+    {
+        std::vector<AuditEvent> events{event_of(batch)};
+        std::set<std::string> ids;
+        for (const DocumentEntry& entry : batch.documents) {
+            ids.insert(entry.document.id);
+            events.push_back(event_of(entry));
+        }
+        auto rows = each(
+            "SELECT id FROM document WHERE batch_id = ? ORDER BY first_page",
+            [&](const Statement& row) {
+                if (!ids.contains(row.text(0))) events.push_back({"document.removed", row.text(0), "{}"});
+            },
+            batch.id);
+        if (!rows) return rows.error();
+        return events;
+    }
+
     static void insert_document(Script& script, const std::string& batch_id, const DocumentEntry& entry)
     {
         const Document& document = entry.document;
@@ -353,16 +411,19 @@ private:
 
     std::mutex mutex_;
     Database database_;
+    AuditTrail trail_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const std::filesystem::path& path)
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const std::filesystem::path& path, const CatalogAccess& access)
 {
-    auto database = Database::open(path);
+    Files& files = access.files_or_real();
+    auto database = Database::open(path, OpenMode::read_write_create, &files);
     if (!database) return database.error();
     if (auto done = migrate(*database); !done) return done.error();
-    return std::unique_ptr<Catalog>(std::make_unique<SqliteCatalog>(std::move(*database)));
+    return std::unique_ptr<Catalog>(
+        std::make_unique<SqliteCatalog>(std::move(*database), AuditTrail(path, access.actor, files)));
 }
 
 }  // namespace chartlift::store
