@@ -44,7 +44,6 @@ enum class ArrivalState {
     quarantined,  ///< could not be processed; an operator decides
     discarded,    ///< the operator gave it up; the same content would be taken anew
 };
-
 std::string_view to_string(ArrivalState state);
 std::optional<ArrivalState> arrival_state_from(std::string_view text);
 

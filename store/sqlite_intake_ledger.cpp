@@ -7,6 +7,7 @@
 #include <array>
 #include <functional>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
 
@@ -116,18 +117,31 @@ ArrivedFile file_from(const Statement& row, int first)
             row.integer(first + 7) != 0};
 }
 
+/// Names of files stay out of it; the inbox's name is the configuration's.
+AuditEvent event_of(const Arrival& arrival, std::string_view action, const std::optional<Fault>& fault)
+{
+    nlohmann::ordered_json detail{{"inbox", arrival.inbox},
+                                  {"batch_id", arrival.batch_id},
+                                  {"files", arrival.files.size()},
+                                  {"attempt", arrival.attempts}};
+    if (arrival.duplicate_of) detail["duplicate_of"] = *arrival.duplicate_of;
+    if (fault) detail["fault"] = to_string(fault->kind);
+    return {fmt::format("arrival.{}", action), fmt::format("arrival:{}", arrival.id),
+            detail.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
+}
+
 class SqliteIntakeLedger final : public IntakeLedger {
 public:
-    SqliteIntakeLedger(Database database, std::string who) : database_(std::move(database)), who_(std::move(who)) {}
+    SqliteIntakeLedger(Database database, AuditTrail trail) : database_(std::move(database)), trail_(std::move(trail))
+    {
+    }
 
     Result<std::vector<Arrival>> take(std::span<const NewArrival> arrivals) override
     {
         std::vector<Arrival> out;
-        const auto done = change([&]() -> Result<void> {
+        const auto done = change([&](Events& events) -> Result<void> {
             for (const NewArrival& arrival : arrivals) {
-                auto id = take_one(arrival);
-                if (!id) return id.error();
-                auto stored = read_known(*id);
+                auto stored = take_one(arrival, events);
                 if (!stored) return stored.error();
                 out.push_back(std::move(*stored));
             }
@@ -164,7 +178,7 @@ WHERE f.moved = 0 AND f.stays = 0 ORDER BY f.arrival, f.ordinal)sql");
 
     Result<void> mark_moved(std::span<const TakenFile> files) override
     {
-        return change([&]() -> Result<void> {
+        return change([&](Events& /*none*/) -> Result<void> {
             for (const TakenFile& file : files) {
                 auto done = run(database_, "UPDATE arrival_file SET moved = 1 WHERE arrival = ? AND ordinal = ?",
                                 file.arrival, file.ordinal);
@@ -212,7 +226,7 @@ WHERE f.moved = 0 AND f.stays = 0 ORDER BY f.arrival, f.ordinal)sql");
             return Fault{FaultKind::internal, kWhere,
                          fmt::format("arrival {} cannot end as {} {} fault", id, to_string(state),
                                      fault ? "with a" : "without a")};
-        return change([&]() -> Result<void> {
+        return change([&](Events& events) -> Result<void> {
             auto arrival = read_known(id);
             if (!arrival) return arrival.error();
             if (arrival->state == state) return {};
@@ -222,13 +236,14 @@ WHERE f.moved = 0 AND f.stays = 0 ORDER BY f.arrival, f.ordinal)sql");
                                          to_string(state))};
             if (auto done = enter(id, state); !done) return done;
             if (auto done = set_fault(id, fault); !done) return done;
-            return note(fmt::format("arrival.{}", to_string(state)), id);
+            events.push_back(event_of(*arrival, to_string(state), fault));
+            return {};
         });
     }
 
     Result<void> retry(std::int64_t id) override
     {
-        return change([&]() -> Result<void> {
+        return change([&](Events& events) -> Result<void> {
             auto arrival = read_known(id);
             if (!arrival) return arrival.error();
             switch (arrival->state) {
@@ -243,33 +258,37 @@ WHERE f.moved = 0 AND f.stays = 0 ORDER BY f.arrival, f.ordinal)sql");
                 case ArrivalState::discarded:
                     return refused(fmt::format("arrival {} was discarded: put its original into the inbox again", id));
             }
-            return queue_again(id, "arrival.retried");
+            return queue_again(*arrival, "retried", events);
         });
     }
 
     Result<void> release(std::int64_t id) override
     {
-        return change([&]() -> Result<void> {
-            if (auto checked = require_quarantined(id, "released"); !checked) return checked;
-            return queue_again(id, "arrival.released");
+        return change([&](Events& events) -> Result<void> {
+            auto arrival = read_quarantined(id, "released");
+            if (!arrival) return arrival.error();
+            return queue_again(*arrival, "released", events);
         });
     }
 
     Result<void> discard(std::int64_t id) override
     {
-        return change([&]() -> Result<void> {
-            if (auto checked = require_quarantined(id, "discarded"); !checked) return checked;
+        return change([&](Events& events) -> Result<void> {
+            auto arrival = read_quarantined(id, "discarded");
+            if (!arrival) return arrival.error();
             if (auto done = enter(id, ArrivalState::discarded); !done) return done;
-            return note("arrival.discarded", id);
+            events.push_back(event_of(*arrival, "discarded", arrival->fault));
+            return {};
         });
     }
 
     Result<void> request_drain(bool wanted) override
     {
-        return change([&]() -> Result<void> {
+        return change([&](Events& events) -> Result<void> {
             auto done = run(database_, "UPDATE intake_request SET drain = ?1 WHERE drain != ?1", wanted ? 1 : 0);
             if (!done || database_.changed_rows() == 0) return done;
-            return note(wanted ? "drain.requested" : "drain.withdrawn", std::nullopt);
+            events.push_back({"intake.drain", "", nlohmann::json{{"wanted", wanted}}.dump()});
+            return {};
         });
     }
 
@@ -333,29 +352,26 @@ FROM arrival_count c GROUP BY inbox ORDER BY inbox)sql");
     }
 
 private:
-    /// One transaction; nothing of it stays if `work` or the commit fails.
-    Result<void> change(const std::function<Result<void>()>& work)
+    using Events = std::vector<AuditEvent>;
+
+    /// One transaction with its audit entries, which `work` gathers; nothing of it stays if any of it fails.
+    Result<void> change(const std::function<Result<void>(Events&)>& work)
     {
         const std::scoped_lock lock(mutex_);
         auto transaction = Transaction::begin_immediate(database_);
         if (!transaction) return transaction.error();
-        if (auto done = work(); !done) return done;
-        return transaction->commit();
+        Events events;
+        if (auto done = work(events); !done) return done;
+        return trail_.commit(database_, *transaction, events);
     }
 
-    /// The audit entry of a change, within its transaction.
-    Result<void> note(std::string_view /*action*/, std::optional<std::int64_t> /*arrival*/)
-    {
-        return {};  // until the audit trail is there
-    }
-
-    Result<std::int64_t> take_one(const NewArrival& arrival)
+    Result<Arrival> take_one(const NewArrival& arrival, Events& events)
     {
         if (arrival.files.empty())
             return Fault{FaultKind::internal, kWhere, "an arrival has 0 files; at least 1 is required"};
         auto before = same_arrival(arrival);
         if (!before) return before.error();
-        if (*before) return **before;
+        if (*before) return std::move(**before);
         auto first = first_of_content(arrival.batch_id);
         if (!first) return first.error();
         const ArrivalState state = *first ? ArrivalState::duplicate : ArrivalState::taken;
@@ -365,8 +381,9 @@ private:
         if (!done) return done.error();
         const std::int64_t id = database_.last_insert_id();
         if (done = insert_files(id, arrival); !done) return done.error();
-        if (done = note(*first ? "arrival.duplicate" : "arrival.taken", id); !done) return done.error();
-        return id;
+        auto stored = read_known(id);
+        if (stored) events.push_back(event_of(*stored, to_string(state), std::nullopt));
+        return stored;
     }
 
     Result<void> insert_files(std::int64_t id, const NewArrival& arrival)
@@ -385,16 +402,16 @@ private:
     }
 
     /// The earlier arrival of these very files with this very content, if their originals are still in the inbox.
-    Result<std::optional<std::int64_t>> same_arrival(const NewArrival& arrival)
+    Result<std::optional<Arrival>> same_arrival(const NewArrival& arrival)
     {
         const ArrivedFile& file = arrival.files.front();
         auto found = find_file(arrival.inbox, file.name, file.identity);
         if (!found) return found.error();
-        if (!*found) return std::optional<std::int64_t>();
+        if (!*found) return std::optional<Arrival>();
         auto earlier = read_known((*found)->arrival);
         if (!earlier) return earlier.error();
         const bool same = earlier->name == arrival.name && earlier->batch_id == arrival.batch_id;
-        return same ? std::optional(earlier->id) : std::nullopt;
+        return same ? std::optional(std::move(*earlier)) : std::nullopt;
     }
 
     Result<std::optional<std::int64_t>> first_of_content(const std::string& batch_id)
@@ -481,21 +498,22 @@ private:
         }
     }
 
-    Result<void> require_quarantined(std::int64_t id, std::string_view wanted)
+    Result<Arrival> read_quarantined(std::int64_t id, std::string_view wanted)
     {
         auto arrival = read_known(id);
-        if (!arrival) return arrival.error();
-        if (arrival->state == ArrivalState::quarantined) return {};
+        if (!arrival || arrival->state == ArrivalState::quarantined) return arrival;
         return refused(
             fmt::format("arrival {} is {}: only a quarantined one can be {}", id, to_string(arrival->state), wanted));
     }
 
-    Result<void> queue_again(std::int64_t id, std::string_view action)
+    Result<void> queue_again(Arrival arrival, std::string_view action, Events& events)
     {
-        if (auto done = enter(id, ArrivalState::taken); !done) return done;
-        auto done = run(database_, "UPDATE arrival SET redo = 1, attempts = attempts + 1 WHERE id = ?", id);
+        if (auto done = enter(arrival.id, ArrivalState::taken); !done) return done;
+        auto done = run(database_, "UPDATE arrival SET redo = 1, attempts = attempts + 1 WHERE id = ?", arrival.id);
         if (!done) return done;
-        return note(action, id);
+        ++arrival.attempts;
+        events.push_back(event_of(arrival, action, std::nullopt));
+        return {};
     }
 
     Result<void> enter(std::int64_t id, ArrivalState state)
@@ -516,7 +534,7 @@ private:
 
     std::mutex mutex_;
     Database database_;
-    std::string who_;
+    AuditTrail trail_;
 };
 
 }  // namespace
@@ -535,15 +553,18 @@ std::optional<ArrivalState> arrival_state_from(std::string_view text)
     return std::nullopt;
 }
 
-Result<std::unique_ptr<IntakeLedger>> open_sqlite_intake_ledger(const std::filesystem::path& path, Files& files,
-                                                                std::string who, std::chrono::milliseconds patience)
+Result<std::unique_ptr<IntakeLedger>> open_sqlite_intake_ledger(const std::filesystem::path& path,
+                                                                const CatalogAccess& access,
+                                                                std::chrono::milliseconds patience)
 {
+    Files& files = access.files_or_real();
     auto database = Database::open(path, OpenMode::read_write_create, &files);
     if (!database) return database.error();
     auto set = database->execute(fmt::format("PRAGMA busy_timeout = {}", patience.count()));
     if (!set) return set.error();
     if (auto migrated = migrate(*database); !migrated) return migrated.error();
-    return std::unique_ptr<IntakeLedger>(std::make_unique<SqliteIntakeLedger>(std::move(*database), std::move(who)));
+    return std::unique_ptr<IntakeLedger>(
+        std::make_unique<SqliteIntakeLedger>(std::move(*database), AuditTrail(path, access.actor, files)));
 }
 
 }  // namespace chartlift::store

@@ -31,7 +31,7 @@ class Ledger : public ::testing::Test {
 protected:
     std::unique_ptr<IntakeLedger> open(Files& through, std::chrono::milliseconds patience = kLedgerPatience) const
     {
-        auto opened = open_sqlite_intake_ledger(path(), through, "test", patience);
+        auto opened = open_sqlite_intake_ledger(path(), {{"test"}, &through}, patience);
         EXPECT_TRUE(opened) << (opened ? "" : opened.error().message());
         return opened ? std::move(*opened) : nullptr;
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <thread>
 
+#include "store/audit.h"
 #include "store/sqlite.h"
 #include "tests/unit/intake_ledger/arrivals.h"
 
@@ -445,6 +446,43 @@ TEST_F(Ledger, AFaultAmongManyArrivalsTakesNoneOfThem)
     const std::array arrivals{arrival_of("in", "a", "a"), without_files};
     EXPECT_EQ(ledger->take(arrivals).error().kind, FaultKind::internal);
     EXPECT_THAT(ids(ledger->list({})), IsEmpty());
+}
+
+TEST_F(Ledger, EveryChangeIsInTheAuditLogWithoutNames)
+{
+    const NewArrival first = arrival_of("in", "DOE_JANE.tif", "a", 500);
+    const auto id = ledger->take({&first, 1}).value().front().id;
+    ASSERT_TRUE(ledger->take({&first, 1})) << "the very file again";
+    const auto copy = take("in", "DOE_JANE copy.tif", "a");
+    const TakenFile file{id, 0};
+    ASSERT_TRUE(ledger->mark_moved({&file, 1}));
+    ASSERT_TRUE(ledger->finish(id, ArrivalState::recorded, kDamaged));
+    ASSERT_TRUE(ledger->finish(id, ArrivalState::recorded, kDamaged));
+    ASSERT_TRUE(ledger->retry(id));
+    EXPECT_FALSE(ledger->retry(id));
+    ASSERT_TRUE(ledger->finish(id, ArrivalState::quarantined, kDamaged));
+    ASSERT_TRUE(ledger->release(id));
+    ASSERT_TRUE(ledger->finish(id, ArrivalState::quarantined, kDamaged));
+    ASSERT_TRUE(ledger->discard(id));
+    ASSERT_TRUE(ledger->request_drain(true));
+    ASSERT_TRUE(ledger->request_drain(true));
+
+    const auto database = Database::open(path(), OpenMode::read_only);
+    ASSERT_TRUE(database);
+    const auto entries = find_entries(*database, {});
+    ASSERT_TRUE(entries);
+    std::vector<std::string> seen;
+    for (const AuditEntry& entry : *entries) {
+        seen.push_back(entry.subject + " " + entry.what);
+        EXPECT_EQ(entry.actor, "test");
+        EXPECT_THAT(entry.detail, Not(HasSubstr("DOE")));
+    }
+    const std::string it = "arrival:" + std::to_string(id) + " arrival.";
+    EXPECT_THAT(seen, ElementsAre(it + "taken", "arrival:" + std::to_string(copy) + " arrival.duplicate",
+                                  it + "recorded", it + "retried", it + "quarantined", it + "released",
+                                  it + "quarantined", it + "discarded", " intake.drain"));
+    EXPECT_THAT(entries->at(2).detail, HasSubstr(R"("attempt":1,"fault":"corrupt")"));
+    EXPECT_THAT(entries->at(3).detail, HasSubstr(R"("attempt":2)"));
 }
 
 TEST(ArrivalStates, HaveNamesThatReadBack)
