@@ -7,13 +7,15 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "apps/passwords.h"
 #include "apps/signals.h"
 #include "apps/summary.h"
+#include "apps/watch_command.h"
 #include "pipeline/config.h"
 #include "pipeline/doctor.h"
 #include "pipeline/runner.h"
@@ -21,6 +23,7 @@
 #include "store/archive.h"
 #include "store/patient_index.h"
 #include "store/sqlite_catalog.h"
+#include "worker/worker_main.h"
 
 namespace chartlift {
 namespace {
@@ -70,23 +73,10 @@ struct Settings {
         if (!models.empty()) config.models = models;
         if (!patients.empty()) config.patients = patients;
         if (threads >= 0) config.threads = threads;
+        config.worker.program = "/proc/self/exe";
         return config;
     }
 };
-
-/// One password a line. They are given in a file, since arguments show in the process list.
-Result<std::vector<std::string>> read_passwords(const std::filesystem::path& file)
-{
-    std::vector<std::string> passwords;
-    if (file.empty()) return passwords;
-    std::ifstream stream(file);
-    if (!stream) return Fault{FaultKind::config, "password file", "cannot read " + file.string()};
-    for (std::string line; std::getline(stream, line);) {
-        if (line.ends_with('\r')) line.pop_back();
-        if (!line.empty()) passwords.push_back(line);
-    }
-    return passwords;
-}
 
 struct RunArguments {
     Settings settings;
@@ -215,6 +205,23 @@ int command_line(int argc, char** argv)
     run->footer(kExitCodes);
     run->callback([&] { code = run_command(run_arguments); });
 
+    Settings watch_settings;
+    WatchArguments watch_arguments;
+    CLI::App* watch = app.add_subcommand("watch", "Takes in what is dropped into the site's inboxes, until stopped");
+    watch->add_option("--config", watch_settings.config_file, "The site's settings (TOML); see config/chartlift.toml")
+        ->required()
+        ->check(CLI::ExistingFile);
+    watch->add_option("--password-file", watch_arguments.password_file, "Passwords for encrypted PDFs, one a line");
+    watch->add_flag("--check", watch_arguments.only_check, "Only say whether the settings are sound");
+    watch->footer(
+        "SIGTERM and Ctrl-C stop it, SIGHUP makes it read its settings again; what was taken in is safe whenever "
+        "it ends.\n" +
+        std::string(kExitCodes));
+    watch->callback([&] {
+        watch_arguments.read_config = [&] { return watch_settings.read(); };
+        code = watch_command(watch_arguments);
+    });
+
     Settings settings;
     std::filesystem::path out = "out";
     CLI::App* doctor = app.add_subcommand("doctor", "What is installed, models, disk, limits, versions");
@@ -285,6 +292,11 @@ void keep_freed_memory()
 
 int main(int argc, char** argv)
 {
+    // A decode worker of this very program; it must not do anything before it is confined.
+    if (argc == 2 && std::string_view(argv[1]) == chartlift::worker::kWorkerArgument)
+        return chartlift::worker::worker_main();
+    if (argc == 2 && std::string_view(argv[1]) == chartlift::worker::kWorkerArgument)
+        return chartlift::worker::worker_main();
     ::umask(077);  // all we write is patient data, for its owner alone; SQLite makes its files by the umask
     chartlift::keep_freed_memory();
     try {

@@ -93,7 +93,7 @@ void add_page_steps(Steps& steps, const StepServices& services, const std::share
         if (!upright) return upright.error();
         return std::make_shared<const UprightPage>(std::move(*upright));
     };
-    steps.read = [stage = std::move(ocr), barcodes = ReadBarcodes(BarcodeSettings{})](
+    steps.read = [stage = std::move(ocr), barcodes = ReadBarcodes(BarcodeSettings{}, services.read_symbols)](
                      const Upright& page, const StageContext& context) -> Result<PageReading> {
         auto read = stage.run(*page, context);
         if (!read) return read.error();

@@ -13,6 +13,7 @@
 #include "pipeline/config.h"
 #include "pipeline/spool.h"
 #include "pipeline/steps.h"
+#include "stages/barcode/read_symbols.h"
 #include "stages/decode/decode.h"
 #include "store/catalog.h"
 #include "store/files.h"
@@ -23,6 +24,7 @@ namespace chartlift::pipeline {
 struct StepServices {
     const Config& config;
     std::shared_ptr<const FileOpener> decode;
+    ReadSymbols read_symbols;
     const Spool& spool;
     store::Files& files;
     store::Catalog& catalog;

@@ -13,6 +13,9 @@
 #include "pipeline/make_steps.h"
 #include "pipeline/models.h"
 #include "store/sqlite_catalog.h"
+#include "worker/confined_decode.h"
+#include "worker/confined_symbols.h"
+#include "worker/pool.h"
 
 namespace chartlift::pipeline {
 namespace {
@@ -76,21 +79,42 @@ Result<void> OutFolder::open_parts()
     auto models = find_models(config.models);
     if (!models) return models.error();
     if (auto made = files_.make_folders(options_.out); !made) return made;
-    auto catalog = store::open_sqlite_catalog(options_.out / "catalog.sqlite");
+    auto catalog = store::open_sqlite_catalog(options_.out / "catalog.sqlite", {options_.actor, &files_});
     if (!catalog) return catalog.error();
     catalog_ = std::move(*catalog);
-    auto patients = store::SqlitePatientIndex::open(options_.out / "catalog.sqlite");
+    auto patients = store::SqlitePatientIndex::open(options_.out / "catalog.sqlite", {options_.actor, &files_});
     if (!patients) return patients.error();
     patients_ = std::move(*patients);
     if (!config.patients.empty())
         if (auto done = refresh_patients(*patients_, config.patients, options_.say); !done) return done;
 
     spool_ = std::make_unique<Spool>(options_.out / "spool", config.page_fingerprint(*models), files_);
-    opener_ =
-        std::make_shared<const Decode>(DecodeSettings{Dpi{static_cast<float>(config.render_dpi)}, options_.passwords});
-    const StepServices services{config,       opener_,   *spool_,
-                                files_,       *catalog_, patients_->size() > 0 ? patients_.get() : nullptr,
-                                options_.out, *models};
+    DecodeSettings decoding{Dpi{static_cast<float>(config.render_dpi)}, options_.passwords};
+    ReadSymbols read_symbols = read_symbols_here;
+    if (config.worker.confined && !config.worker.program.empty()) {
+        constexpr std::int64_t kMebibyte = 1024 * 1024;
+        worker::PoolSettings settings;
+        settings.processes = threads_of(config);
+        settings.memory_bytes = config.worker.memory_mb * kMebibyte;
+        settings.program = config.worker.program;
+        settings.decode = std::move(decoding);
+        auto pool = worker::Pool::start(std::move(settings));
+        if (!pool) return pool.error();
+        workers_ = std::move(*pool);
+        opener_ = std::make_shared<const worker::ConfinedDecode>(workers_);
+        read_symbols = worker::confined_symbols(workers_);
+    } else {
+        opener_ = std::make_shared<const Decode>(std::move(decoding));
+    }
+    const StepServices services{config,
+                                opener_,
+                                std::move(read_symbols),
+                                *spool_,
+                                files_,
+                                *catalog_,
+                                patients_->size() > 0 ? patients_.get() : nullptr,
+                                options_.out,
+                                *models};
     auto steps = make_steps(services);
     if (!steps) return steps.error();
     steps_ = std::move(*steps);

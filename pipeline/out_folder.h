@@ -17,6 +17,7 @@
 #include "pipeline/step_times.h"
 #include "pipeline/steps.h"
 #include "store/archive.h"
+#include "store/audit.h"
 #include "store/catalog.h"
 #include "store/files.h"
 #include "store/patient_index.h"
@@ -45,6 +46,7 @@ struct OutFolderOptions {
     std::filesystem::path out;
     Config config;
     std::vector<std::string> passwords;
+    store::Actor actor;                           ///< for the audit log
     std::function<void(const std::string&)> say;  ///< counts and file names for the operator; may be empty
     std::function<void(Steps&)> change_steps;     ///< lets tests put a step in place; may be empty
     ObserveStep observe_step;                     ///< may be empty

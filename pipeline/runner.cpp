@@ -116,6 +116,7 @@ private:
         auto opened = OutFolder::open({options_.out,
                                        config,
                                        options_.passwords,
+                                       store::actor_of("run"),
                                        [this](const std::string& line) { progress_.say(line); },
                                        hooks_.change_steps,
                                        {}},

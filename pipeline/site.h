@@ -51,6 +51,8 @@ struct ServiceSettings {
 struct WorkerSettings {
     bool confined = true;            ///< decode in confined processes; false: in this process, for debugging only
     std::int64_t memory_mb = 4'096;  ///< address space of one worker process
+    /// What is started as a worker: the program sets it to itself. Empty, as in a test's own program: none is started.
+    std::filesystem::path program;
 };
 
 }  // namespace chartlift::pipeline
