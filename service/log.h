@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "core/fault.h"
@@ -75,7 +76,11 @@ private:
         std::string where;
     };
     using Value = std::variant<std::int64_t, std::uint64_t, double, bool, std::string, FaultText>;
-    LogField(std::string_view key, Value value) : key_(key), value_(std::move(value)) {}
+    struct Checked {
+        std::string_view key;
+        std::string text;
+    };
+    explicit LogField(Checked field) : key_(field.key), value_(std::move(field.text)) {}
     std::string_view key_;
     Value value_;
 };
