@@ -12,6 +12,7 @@ std::shared_ptr<BatchWork> Collector::take(const PageTicket& ticket, const std::
         batch.pages.resize(count);
         batch.missing = count;
     }
+    if (batch.pages.at(ticket.page)) return nullptr;  // heard of before: a page counts once
     if (record)
         batch.pages.at(ticket.page) = record;
     else

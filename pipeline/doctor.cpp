@@ -13,6 +13,7 @@
 #include "pipeline/models.h"
 #include "stages/adapters/doctype_toml.h"
 #include "stages/ocr/ocr.h"
+#include "worker/pool.h"
 
 namespace chartlift::pipeline {
 namespace {
@@ -79,6 +80,30 @@ Check check_descriptors()
     return {"open files", fmt::format("{}", limit.rlim_cur), limit.rlim_cur >= kLeast, "raise ulimit -n to 1024"};
 }
 
+std::string protections_text(const worker::Protections& on)
+{
+    const auto word = [](bool holds, const char* name) { return fmt::format("{} {}", holds ? "" : "no", name); };
+    return fmt::format("{},{},{},{}", word(on.landlock, fmt::format("landlock (ABI {})", on.landlock_abi).c_str()),
+                       word(on.seccomp, "seccomp"), word(on.limits, "limits"),
+                       word(on.no_new_privileges, "no new privileges"));
+}
+
+/// Starts a worker process as a run would, and tells what it gave up.
+Check check_workers(const Config& config)
+{
+    if (!config.worker.confined || config.worker.program.empty())
+        return {"decoding", "in this process, unprotected", false, "set worker.confined = true"};
+    worker::PoolSettings settings;
+    settings.program = config.worker.program;
+    auto pool = worker::Pool::start(std::move(settings));
+    if (!pool) return {"decoding", "a worker process cannot be started", false, pool.error().what};
+    const worker::Protections& on = (*pool)->protections();
+    return {
+        "decoding", "in worker processes:" + protections_text(on),
+        on.landlock && on.seccomp && on.limits && on.no_new_privileges,
+        "use a kernel with Landlock (5.13 or later, lsm=landlock) and seccomp; without them fonts of PDFs are missing"};
+}
+
 }  // namespace
 
 std::vector<Check> examine(const Config& config, const std::filesystem::path& out)
@@ -87,6 +112,7 @@ std::vector<Check> examine(const Config& config, const std::filesystem::path& ou
     checks.push_back({"chartlift", CHARTLIFT_VERSION, true, {}});
     checks.push_back(check_ocr(config));
     for (Check& check : check_models(config)) checks.push_back(std::move(check));
+    checks.push_back(check_workers(config));
     checks.push_back({"cores", fmt::format("{}", std::max(1U, std::thread::hardware_concurrency())), true, {}});
     checks.push_back(check_memory());
     checks.push_back(check_disk(out));

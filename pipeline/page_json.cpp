@@ -2,8 +2,12 @@
 #include "pipeline/page_json.h"
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace chartlift {
 namespace {
@@ -16,13 +20,40 @@ double rounded(float value)
     return std::round(static_cast<double>(value) * 1e6) / 1e6;
 }
 
+// nlohmann's own get<int>() takes 1e99 and -1 for numbers of any type, which C++ does not define or nobody wrote.
+template <class T>
+T whole(const Json& json)
+{
+    if (!json.is_number_integer()) throw std::invalid_argument("whole number");
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
+    if (!fits) throw std::invalid_argument("number out of range");
+    return json.get<T>();
+}
+
+std::vector<std::uint32_t> wholes(const Json& json)
+{
+    std::vector<std::uint32_t> out;
+    for (const Json& item : json) out.push_back(whole<std::uint32_t>(item));
+    return out;
+}
+
+/// JSON has no word for infinity, so what cannot be a float could not be written again.
+template <class T>
+T real(const Json& json)
+{
+    const double value = json.get<double>();
+    if (!(std::abs(value) <= static_cast<double>(std::numeric_limits<T>::max()))) throw std::invalid_argument("number");
+    return static_cast<T>(value);
+}
+
 Json to_json(const Box& box)
 {
     return Json::array({box.left_px, box.top_px, box.right_px, box.bottom_px});
 }
 Box box_from(const Json& json)
 {
-    return {json.at(0).get<int>(), json.at(1).get<int>(), json.at(2).get<int>(), json.at(3).get<int>()};
+    return {whole<int>(json.at(0)), whole<int>(json.at(1)), whole<int>(json.at(2)), whole<int>(json.at(3))};
 }
 
 Json to_json(const TypeChoice& choice)
@@ -31,7 +62,7 @@ Json to_json(const TypeChoice& choice)
 }
 TypeChoice choice_from(const Json& json)
 {
-    return {json.at("type").get<std::string>(), Score{json.at("probability").get<float>()}};
+    return {json.at("type").get<std::string>(), Score{real<float>(json.at("probability"))}};
 }
 
 Json to_json(const FieldValue& field)
@@ -51,10 +82,10 @@ FieldValue field_from(const Json& json)
     return {*kind,
             json.at("value").get<std::string>(),
             json.at("raw").get<std::string>(),
-            Score{json.at("probability").get<float>()},
-            json.at("page").get<PageIndex>(),
+            Score{real<float>(json.at("probability"))},
+            whole<PageIndex>(json.at("page")),
             box_from(json.at("box")),
-            json.at("words").get<std::vector<std::uint32_t>>()};
+            wholes(json.at("words"))};
 }
 
 Json to_json(const PageCues& cues)
@@ -78,8 +109,8 @@ PageCues cues_from(const Json& json)
     cues.opens_like_letter = json.at("opens_like_letter").get<bool>();
     cues.ends_with_signature = json.at("ends_with_signature").get<bool>();
     cues.first_line_continues = json.at("first_line_continues").get<bool>();
-    if (json.contains("page_number")) cues.page_number = json.at("page_number").get<int>();
-    if (json.contains("page_total")) cues.page_total = json.at("page_total").get<int>();
+    if (json.contains("page_number")) cues.page_number = whole<int>(json.at("page_number"));
+    if (json.contains("page_total")) cues.page_total = whole<int>(json.at("page_total"));
     return cues;
 }
 
@@ -155,9 +186,9 @@ Result<PageRecord> record_from_json(std::string_view text)
     return reading([&] {
         const Json json = Json::parse(text);
         PageRecord r;
-        r.page = json.at("page").get<PageIndex>();
+        r.page = whole<PageIndex>(json.at("page"));
         r.source = json.at("source").get<std::string>();
-        r.source_page = json.at("source_page").get<std::uint32_t>();
+        r.source_page = whole<std::uint32_t>(json.at("source_page"));
         const auto state = page_state_from(json.at("state").get<std::string>());
         if (!state) throw std::invalid_argument("state");
         r.state = *state;
@@ -167,21 +198,21 @@ Result<PageRecord> record_from_json(std::string_view text)
             r.fault = Fault{kind.value_or(FaultKind::internal), fault.at("where").get<std::string>(),
                             fault.at("what").get<std::string>(), fault.value("file", std::string())};
         }
-        r.width_px = json.at("width_px").get<int>();
-        r.height_px = json.at("height_px").get<int>();
-        r.dpi = Dpi{json.at("dpi").get<float>()};
+        r.width_px = whole<int>(json.at("width_px"));
+        r.height_px = whole<int>(json.at("height_px"));
+        r.dpi = Dpi{real<float>(json.at("dpi"))};
         r.dpi_origin = json.at("dpi_origin") == "file" ? DpiOrigin::file : DpiOrigin::estimated;
-        r.rotated_cw = turn_from(json.at("rotated_cw").get<int>());
+        r.rotated_cw = turn_from(whole<int>(json.at("rotated_cw")));
         r.orientation_sure = json.at("orientation_sure").get<bool>();
-        r.skew_ccw = Degrees{json.at("skew_ccw").get<float>()};
+        r.skew_ccw = Degrees{real<float>(json.at("skew_ccw"))};
         const Json& map = json.at("to_scan");
-        r.to_scan = {map.at(0).get<double>(), map.at(1).get<double>(), map.at(2).get<double>(),
-                     map.at(3).get<double>(), map.at(4).get<double>(), map.at(5).get<double>()};
-        r.layout.ink_share = json.at("ink_share").get<float>();
-        r.layout.ruled_horizontals = json.at("ruled_horizontals").get<int>();
-        r.layout.ruled_verticals = json.at("ruled_verticals").get<int>();
-        r.word_count = json.at("word_count").get<std::uint32_t>();
-        r.ocr_confidence = json.at("ocr_confidence").get<float>();
+        r.to_scan = {real<double>(map.at(0)), real<double>(map.at(1)), real<double>(map.at(2)),
+                     real<double>(map.at(3)), real<double>(map.at(4)), real<double>(map.at(5))};
+        r.layout.ink_share = real<float>(json.at("ink_share"));
+        r.layout.ruled_horizontals = whole<int>(json.at("ruled_horizontals"));
+        r.layout.ruled_verticals = whole<int>(json.at("ruled_verticals"));
+        r.word_count = whole<std::uint32_t>(json.at("word_count"));
+        r.ocr_confidence = real<float>(json.at("ocr_confidence"));
         r.type.best = choice_from(json.at("type"));
         for (const Json& choice : json.at("ranked")) r.type.ranked.push_back(choice_from(choice));
         r.cues = cues_from(json.at("cues"));
@@ -210,10 +241,10 @@ Result<std::vector<Word>> words_from_json(std::string_view text)
         for (const Json& item : json)
             words.push_back(
                 {item.at(0).get<std::string>(),
-                 {item.at(1).get<int>(), item.at(2).get<int>(), item.at(3).get<int>(), item.at(4).get<int>()},
-                 item.at(5).get<float>(),
-                 item.at(6).get<std::uint32_t>(),
-                 item.at(7).get<std::uint32_t>()});
+                 {whole<int>(item.at(1)), whole<int>(item.at(2)), whole<int>(item.at(3)), whole<int>(item.at(4))},
+                 real<float>(item.at(5)),
+                 whole<std::uint32_t>(item.at(6)),
+                 whole<std::uint32_t>(item.at(7))});
         return words;
     });
 }

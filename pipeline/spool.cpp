@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <cstdint>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "pipeline/page_json.h"
 #include "store/archive.h"
@@ -44,6 +46,8 @@ std::optional<EncodedImage> image_from(const std::string& part)
     double dpi = 0;
     EncodedImage image;
     if (!(line >> codec >> format >> image.width_px >> image.height_px >> dpi)) return std::nullopt;
+    if (codec < 0 || codec > static_cast<int>(ImageCodec::flate)) return std::nullopt;
+    if (format < 0 || format > static_cast<int>(PixelFormat::rgb24)) return std::nullopt;
     image.codec = static_cast<ImageCodec>(codec);
     image.format = static_cast<PixelFormat>(format);
     image.dpi = Dpi{static_cast<float>(dpi)};
@@ -51,7 +55,8 @@ std::optional<EncodedImage> image_from(const std::string& part)
     return image;
 }
 
-std::optional<Header> read_header(std::istream& file, const std::string& fingerprint)
+/// `file_bytes`: no part can be larger, so a damaged size does not become an allocation.
+std::optional<Header> read_header(std::istream& file, std::uintmax_t file_bytes, const std::string& fingerprint)
 {
     std::string line;
     if (!std::getline(file, line) || !line.starts_with(kMagic)) return std::nullopt;
@@ -59,9 +64,8 @@ std::optional<Header> read_header(std::istream& file, const std::string& fingerp
     std::string made_with;
     Header header;
     if (!(text >> made_with) || made_with != fingerprint) return std::nullopt;
-    constexpr std::size_t kLargestPart_bytes = 1U << 30U;  // a damaged size must not become an allocation
     for (std::size_t i = 0; i < kParts; ++i)
-        if (!(text >> header.sizes.at(i) >> header.hashes.at(i)) || header.sizes.at(i) > kLargestPart_bytes)
+        if (!(text >> header.sizes.at(i) >> header.hashes.at(i)) || header.sizes.at(i) > file_bytes)
             return std::nullopt;
     return header;
 }
@@ -110,8 +114,12 @@ Result<SavedPage> Spool::load(const std::string& batch_id, PageIndex page) const
 {
     const Fault damaged{FaultKind::corrupt, "spool",
                         fmt::format("saved page {} of batch {} is missing or damaged", page, batch_id.substr(0, 8))};
-    std::ifstream file(path_of(batch_id, page), std::ios::binary);
-    const auto header = read_header(file, fingerprint_);
+    const std::filesystem::path path = path_of(batch_id, page);
+    std::error_code absent;
+    const std::uintmax_t file_bytes = std::filesystem::file_size(path, absent);
+    if (absent) return damaged;
+    std::ifstream file(path, std::ios::binary);
+    const auto header = read_header(file, file_bytes, fingerprint_);
     if (!header) return damaged;
     std::array<std::string, kParts> parts;
     for (const Part part : {record_part, words_part, image_part, thumbnail_part}) {

@@ -320,8 +320,9 @@ Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text)
             row.push_back(std::move(field));
             field.clear();
             started = true;
+        } else if (c == '\r' && (i + 1 == text.size() || text[i + 1] == '\n')) {
+            continue;  // of the line's end; one inside quotes is text
         } else if (c == '\n') {
-            if (!field.empty() && field.back() == '\r') field.pop_back();
             if (row.empty() && field.empty() && !started) continue;
             if (!end_row())
                 return Fault{FaultKind::corrupt, "csv",

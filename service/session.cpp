@@ -387,7 +387,8 @@ private:
         pages_in_flight_ += job->page_count();
         {
             const std::scoped_lock lock(mutex_);
-            in_flight_.insert_or_assign(arrival.batch_id, InFlight{std::move(arrival), Clock::now()});
+            const std::string batch = arrival.batch_id;
+            in_flight_.insert_or_assign(batch, InFlight{std::move(arrival), Clock::now()});
         }
         pipeline::admit(entrance, folder_->spool(), job);
         return {};
