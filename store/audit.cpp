@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <system_error>
 
 #include "store/archive.h"
@@ -34,18 +35,29 @@ Fault does_not_fit(std::string_view what)
             fmt::format("{}; nothing is added to a log that was changed: see chartlift audit verify", what)};
 }
 
-/// What stood in the catalog before the log began, so that a later change of it shows too.
-Result<void> add_adopted(const Database& database, std::vector<AuditEvent>& events)
+/// What stood in the catalog before the log began, so that a later change of it shows too: all documents but those that
+/// the first events tell of themselves.
+Result<std::vector<AuditEvent>> adopted(const Database& database, const std::vector<AuditEvent>& first_events)
 {
+    std::set<std::string_view> told;
+    for (const AuditEvent& event : first_events) told.insert(event.subject);
+    std::vector<AuditEvent> events;
     auto documents = database.prepare("SELECT id, line FROM document ORDER BY id");
     if (!documents) return documents.error();
     while (true) {
         const auto row = documents->step();
         if (!row) return row.error();
-        if (!*row) return {};
+        if (!*row) return events;
+        if (told.contains(documents->text(0))) continue;
         const nlohmann::json detail{{"line_sha256", sha256_of(documents->text(1))}};
         events.push_back({"document.adopted", documents->text(0), detail.dump()});
     }
+}
+
+Result<void> write_pem(Files& files, const std::filesystem::path& path, const Result<std::string>& pem)
+{
+    if (!pem) return pem.error();
+    return replace_file(files, path, *pem);
 }
 
 class EntryWriter {
@@ -135,26 +147,19 @@ Result<void> AuditTrail::load_key(bool may_make)
     if (key_) return {};
     std::error_code ignored;
     const bool has_public_half = std::filesystem::exists(places_.verify_key, ignored);
-    if (std::filesystem::exists(places_.signing_key, ignored)) {
-        auto key = SigningKey::read(places_.signing_key);
-        if (!key) return key.error();
-        key_ = std::move(*key);
-    } else {
-        // The signing key is written first, so whoever has the public half had the other too.
-        if (!may_make || has_public_half)
-            return Fault{FaultKind::config, kWhere, "the signing key is missing; put it back from its copy",
-                         places_.signing_key.string()};
-        auto key = SigningKey::generate();
-        if (!key) return key.error();
-        const auto pem = key->pem();
-        if (!pem) return pem.error();
-        if (auto written = replace_file(files_, places_.signing_key, *pem); !written) return written;
-        key_ = std::move(*key);
-    }
-    if (has_public_half) return {};
-    const auto pem = key_->verify_key().pem();
-    if (!pem) return pem.error();
-    return replace_file(files_, places_.verify_key, *pem);
+    const bool has_key = std::filesystem::exists(places_.signing_key, ignored);
+    // The signing key is written first, so whoever has the public half had the other too.
+    if (!has_key && (!may_make || has_public_half))
+        return Fault{FaultKind::config, kWhere, "the signing key is missing; put it back from its copy",
+                     places_.signing_key.string()};
+    auto key = has_key ? SigningKey::read(places_.signing_key) : SigningKey::generate();
+    if (!key) return key.error();
+    if (!has_key)
+        if (auto written = write_pem(files_, places_.signing_key, key->pem()); !written) return written;
+    if (!has_public_half)
+        if (auto written = write_pem(files_, places_.verify_key, key->verify_key().pem()); !written) return written;
+    key_ = std::move(*key);
+    return {};
 }
 
 /// The tree as stored, once it is certain that the stored peaks are those that were signed.
@@ -184,15 +189,14 @@ Result<void> AuditTrail::append(Database& database, const std::vector<AuditEvent
     if (events.empty()) return {};
     auto tree = tree_to_extend(database);
     if (!tree) return tree.error();
-    std::vector<AuditEvent> all;
-    if (tree->size() == 0)
-        if (auto added = add_adopted(database, all); !added) return added;
-    all.insert(all.end(), events.begin(), events.end());
+    auto all = tree->size() == 0 ? adopted(database, events) : std::vector<AuditEvent>();
+    if (!all) return all.error();
+    all->insert(all->end(), events.begin(), events.end());
 
     auto writer = EntryWriter::on(database);
     if (!writer) return writer.error();
     const std::string at = now_iso();
-    for (const AuditEvent& event : all) {
+    for (const AuditEvent& event : *all) {
         const AuditEntry entry{tree->size(), at, actor_.name, event.what, event.subject, event.detail};
         if (auto written = writer->write(entry, *tree); !written) return written;
     }
