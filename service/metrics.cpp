@@ -54,6 +54,12 @@ std::string inbox_label(const std::string& name)
     return good ? name : "other";
 }
 
+/// A counter of something that is counted elsewhere, since the same start. Called by one thread at a time.
+void count_up_to(Counter& counter, std::int64_t total)
+{
+    if (const double more = static_cast<double>(total) - counter.Value(); more > 0) counter.Increment(more);
+}
+
 constexpr std::array kPageStates{PageState::content, PageState::blank, PageState::separator, PageState::faulted};
 constexpr std::array kFaultKinds{FaultKind::corrupt, FaultKind::encrypted, FaultKind::unsupported,
                                  FaultKind::limit,   FaultKind::timeout,   FaultKind::cancelled,
@@ -92,8 +98,8 @@ struct Metrics::Series {
         counters("chartlift_quarantined_total", "Files and folders put in quarantine, by kind");
     Family<Histogram>& stages = histograms("chartlift_stage_seconds", "Time that one call of a step took");
     Counter& workers_started = counters("chartlift_workers_started_total", "Decoding processes started").Add({});
-    Family<Counter>& workers_died =
-        counters("chartlift_workers_died_total", "Decoding processes that crashed, hung or were stopped, by why");
+    Counter& workers_died =
+        counters("chartlift_workers_died_total", "Decoding processes that crashed, hung or were stopped").Add({});
     Family<Counter>& reloads = counters("chartlift_reloads_total", "Configurations read again, taken or refused");
 
     Family<Gauge>& state = gauges("chartlift_state", "1 for the state the service is in, 0 for the others");
@@ -112,7 +118,7 @@ struct Metrics::Series {
             .Add({});
     Gauge& log_dropped = gauges("chartlift_log_lines_dropped", "Log lines lost because nobody read them").Add({});
 
-    std::mutex inbox_mutex;
+    std::mutex setting;                                         // one status at a time
     std::map<std::string, std::array<Gauge*, 5>> inbox_gauges;  // as in gauges_of()
 
     std::array<Gauge*, 5> gauges_of(const std::string& inbox)
@@ -127,7 +133,6 @@ struct Metrics::Series {
 
 void Metrics::Series::set_inboxes(const std::vector<InboxStatus>& inboxes)
 {
-    const std::scoped_lock lock(inbox_mutex);
     auto gone = std::exchange(inbox_gauges, {});
     for (const InboxStatus& inbox : inboxes) {
         const std::string name = inbox_label(inbox.name);
@@ -205,16 +210,6 @@ void Metrics::stage_seconds(std::string_view step, double seconds)
     series_->stages.Add({{"stage", step_label(step)}}, kStageBuckets_s).Observe(seconds);
 }
 
-void Metrics::worker_started()
-{
-    series_->workers_started.Increment();
-}
-
-void Metrics::worker_died(ClosedText why)
-{
-    series_->workers_died.Add({{"why", std::string(why.text())}}).Increment();
-}
-
 void Metrics::reloaded(bool ok)
 {
     series_->reloads.Add({{"result", ok ? "ok" : "refused"}}).Increment();
@@ -227,6 +222,7 @@ void Metrics::set_log_dropped(std::uint64_t lines)
 
 void Metrics::set(const LiveStatus& status)
 {
+    const std::scoped_lock lock(series_->setting);
     for (int i = 0; i < kServiceStates; ++i) {
         const auto state = static_cast<ServiceState>(i);
         series_->state.Add({{"state", std::string(to_string(state))}}).Set(state == status.state ? 1 : 0);
@@ -235,6 +231,8 @@ void Metrics::set(const LiveStatus& status)
     series_->set_inboxes(status.inboxes);
     series_->review.Set(static_cast<double>(status.review_depth));
     series_->in_flight.Set(static_cast<double>(status.pages_in_flight));
+    count_up_to(series_->workers_started, status.workers.started);
+    count_up_to(series_->workers_died, status.workers.died);
     series_->workers.Set(static_cast<double>(status.workers.running));
     series_->disk_free.Set(static_cast<double>(status.disk_free_bytes));
     series_->disk_floor.Set(static_cast<double>(status.disk_floor_bytes));

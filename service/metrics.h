@@ -35,15 +35,14 @@ public:
     void refusal(ClosedText reason);                            ///< chartlift_refusals_total{reason}
     void quarantined(const std::string& inbox, FaultKind why);  ///< chartlift_quarantined_total{inbox,kind}
     void stage_seconds(std::string_view step, double seconds);  ///< chartlift_stage_seconds{stage}, a histogram
-    void worker_started();                                      ///< chartlift_workers_started_total
-    void worker_died(ClosedText why);                           ///< chartlift_workers_died_total{why}
     void reloaded(bool ok);                                     ///< chartlift_reloads_total{result="ok"|"refused"}
     void set_log_dropped(std::uint64_t lines);                  ///< chartlift_log_lines_dropped
     /// All gauges at once, from the same status that /status.json shows: chartlift_state{state}, chartlift_ready,
     /// chartlift_inbox_files{inbox,what="waiting"|"not_whole"|"quarantined"}, chartlift_inbox_available{inbox},
     /// chartlift_queue_age_seconds{inbox}, chartlift_review_documents, chartlift_pages_in_flight, chartlift_workers,
-    /// chartlift_disk_free_bytes, chartlift_disk_floor_bytes, chartlift_last_reload_ok. An inbox that is gone loses its
-    /// gauges.
+    /// chartlift_disk_free_bytes, chartlift_disk_floor_bytes, chartlift_last_reload_ok. And the counters
+    /// chartlift_workers_started_total and chartlift_workers_died_total, which that status counts since the start. An
+    /// inbox that is gone loses its gauges.
     void set(const LiveStatus& status);
 
     /// Prometheus' text format 0.0.4, with process_* read from /proc/self now.

@@ -90,11 +90,10 @@ public:
         std::size_t sent = 0;
         while (sent < size) {
             const ssize_t n = ::send(client_, from + sent, size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            const bool may_come = n >= 0 || errno == EAGAIN || errno == EINTR;
             if (n > 0)
                 sent += static_cast<std::size_t>(n);
-            else if (n < 0 && errno != EAGAIN && errno != EINTR)
-                return -1;
-            else if (!wait_for(POLLOUT))
+            else if (!may_come || !wait_for(POLLOUT))
                 return -1;
         }
         return static_cast<ssize_t>(sent);

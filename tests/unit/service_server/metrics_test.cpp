@@ -51,8 +51,6 @@ TEST(Metrics, CountsWhatHappens)
     metrics.refusal("symlink");
     metrics.quarantined("ward3", FaultKind::corrupt);
     metrics.stage_seconds("decode", 0.015);
-    metrics.worker_started();
-    metrics.worker_died("crashed");
     metrics.reloaded(false);
     metrics.set_log_dropped(7);
     const std::string text = metrics.text();
@@ -68,8 +66,6 @@ TEST(Metrics, CountsWhatHappens)
     EXPECT_EQ(value_of(text, R"(chartlift_quarantined_total{inbox="ward3",kind="corrupt"})"), 1);
     EXPECT_EQ(value_of(text, R"(chartlift_stage_seconds_bucket{stage="decode",le="0.01"})"), 0);
     EXPECT_EQ(value_of(text, R"(chartlift_stage_seconds_bucket{stage="decode",le="0.02"})"), 1);
-    EXPECT_EQ(value_of(text, "chartlift_workers_started_total"), 1);
-    EXPECT_EQ(value_of(text, R"(chartlift_workers_died_total{why="crashed"})"), 1);
     EXPECT_EQ(value_of(text, R"(chartlift_reloads_total{result="refused"})"), 1);
     EXPECT_EQ(value_of(text, "chartlift_log_lines_dropped"), 7);
 }
@@ -82,6 +78,7 @@ TEST(Metrics, GaugesFollowTheStatusAndInboxesThatAreGoneLeave)
     status.inboxes = {{.name = "ward3", .mode = "events", .waiting = 5, .not_whole = 1, .oldest_age_s = 90},
                       {.name = "ward4", .mode = "polling", .available = false}};
     status.review_depth = 17;
+    status.workers = {.running = 2, .started = 5, .died = 3, .confined = true};
     status.disk_free_bytes = 123;
     metrics.set(status);
     std::string text = metrics.text();
@@ -92,12 +89,18 @@ TEST(Metrics, GaugesFollowTheStatusAndInboxesThatAreGoneLeave)
     EXPECT_EQ(value_of(text, R"(chartlift_queue_age_seconds{inbox="ward3"})"), 90);
     EXPECT_EQ(value_of(text, R"(chartlift_inbox_available{inbox="ward4"})"), 0);
     EXPECT_EQ(value_of(text, "chartlift_review_documents"), 17);
+    EXPECT_EQ(value_of(text, "chartlift_workers"), 2);
+    EXPECT_EQ(value_of(text, "chartlift_workers_started_total"), 5);
     EXPECT_EQ(value_of(text, "chartlift_disk_free_bytes"), 123);
+    status.workers.died = 4;
+    metrics.set(status);
+    status.workers.died = 2;  // a counter never goes back
     status.state = ServiceState::idle;
     status.inboxes.erase(status.inboxes.begin());
     metrics.set(status);
     text = metrics.text();
     EXPECT_EQ(value_of(text, "chartlift_ready"), 1);
+    EXPECT_EQ(value_of(text, "chartlift_workers_died_total"), 4);
     EXPECT_THAT(text, Not(HasSubstr("ward3")));
     EXPECT_THAT(text, HasSubstr("ward4"));
 }

@@ -155,10 +155,11 @@ TEST(Heartbeat, IsAliveWhileItBeats)
     std::this_thread::sleep_for(milliseconds(30));
     const auto health = heart.check(milliseconds(10));
     EXPECT_FALSE(health.ok);
-    EXPECT_THAT(health.why, HasSubstr("the main loop has not come round for 0.0 s"));
+    EXPECT_THAT(health.why, HasSubstr("the main loop has not come round for "));
     EXPECT_GE(heart.age(), milliseconds(30));
+    const auto before = std::chrono::steady_clock::now();
     heart.beat();
-    EXPECT_LT(heart.age(), milliseconds(30));
+    EXPECT_LE(heart.age(), std::chrono::steady_clock::now() - before);
 }
 
 }  // namespace
