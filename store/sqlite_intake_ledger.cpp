@@ -381,6 +381,8 @@ private:
         if (!done) return done.error();
         const std::int64_t id = database_.last_insert_id();
         if (done = insert_files(id, arrival); !done) return done.error();
+        if (arrival.fault && state == ArrivalState::taken)
+            if (done = set_fault(id, arrival.fault); !done) return done.error();
         auto stored = read_known(id);
         if (stored) events.push_back(event_of(*stored, to_string(state), std::nullopt));
         return stored;

@@ -134,6 +134,16 @@ TEST_F(Ledger, ContentOfWhichNothingIsKnownIsNoDuplicate)
     EXPECT_EQ((*taken)[1].state, ArrivalState::taken);
 }
 
+TEST_F(Ledger, AFaultKnownBeforeItIsTriedWaitsWithTheArrival)
+{
+    NewArrival refused = arrival_of("in", "a", "a");
+    refused.fault = kDamaged;
+    const auto taken = ledger->take({&refused, 1});
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->front().state, ArrivalState::taken);
+    EXPECT_EQ(taken->front().fault, kDamaged);
+}
+
 TEST_F(Ledger, TakesDiscardedContentAnew)
 {
     const auto bad = quarantined("bad");
