@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/intake_commands.h"
 #include "apps/passwords.h"
 #include "apps/signals.h"
 #include "apps/summary.h"
@@ -221,6 +222,8 @@ int command_line(int argc, char** argv)
         watch_arguments.read_config = [&] { return watch_settings.read(); };
         code = watch_command(watch_arguments);
     });
+
+    add_intake_commands(app, code);
 
     Settings settings;
     std::filesystem::path out = "out";
