@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "stages/adapters/opencv.h"
 #include "stages/barcode/dense_regions.h"
 #include "stages/barcode/patch_code.h"
-#include "stages/barcode/symbol.h"
 
 namespace chartlift {
 namespace {
@@ -24,6 +25,14 @@ constexpr double kSmear_in = 0.06;
 Fault fault(FaultKind kind, std::string what)
 {
     return {kind, std::string(ReadBarcodes::name), std::move(what)};
+}
+
+/// A view of the page's own pixels.
+Image part_of(const Image& gray, const Box& region)
+{
+    const std::uint8_t* first = gray.row(region.top_px) + region.left_px;
+    return {PixelFormat::gray8, region.width_px(), region.height_px(), gray.stride_bytes(),
+            std::shared_ptr<const std::uint8_t>(gray.pixels(), first)};
 }
 
 void shift(Barcode& symbol, const Box& region)
@@ -56,11 +65,11 @@ Result<std::vector<Barcode>> ReadBarcodes::run(const UprightPage& page, const St
             regions = dense_regions(small, gray.cols, gray.rows);
         const int smear_px = static_cast<int>(std::lround(kSmear_in * static_cast<double>(page.dpi.value)));
         for (const Box& region : regions) {
-            if (const auto wanted = context.still_wanted(name); !wanted) return wanted.error();
             const int left = settings_.max_symbols_a_page - static_cast<int>(out.size());
             if (left <= 0) break;
-            cv::Mat crop = gray(cv::Rect(region.left_px, region.top_px, region.width_px(), region.height_px())).clone();
-            for (Barcode& symbol : read_symbols(crop, {settings_.linear, settings_.matrix, left, smear_px})) {
+            auto symbols = read_(part_of(image, region), {settings_.linear, settings_.matrix, left, smear_px}, context);
+            if (!symbols) return symbols.error();
+            for (Barcode& symbol : *symbols) {
                 shift(symbol, region);
                 out.push_back(std::move(symbol));
             }

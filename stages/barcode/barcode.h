@@ -2,17 +2,20 @@
 /// Reads the barcodes and Kodak patch codes of an upright page, so that separator sheets can be told from content.
 /// Guarantee: each symbol once, in order from top to bottom, with its box in pixels of the page; the same page gives
 /// the same result. A page without dense regions costs a few milliseconds.
-/// Faults: limit (a page without size), library (ZXing gave up), cancelled and timeout by the context.
+/// Faults: limit (a page without size), library (ZXing gave up), cancelled and timeout by the context, and those of the
+/// reader of crops.
 /// Thread-safety: const, safe from many threads.
 /// Method: dense_regions.h finds where a symbol may be; ZXing-cpp reads crops of those at full resolution;
 /// patch_code.h.
 #pragma once
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/page.h"
 #include "core/stage.h"
+#include "stages/barcode/read_symbols.h"
 
 namespace chartlift {
 
@@ -28,11 +31,16 @@ public:
     using Input = UprightPage;
     using Output = std::vector<Barcode>;
     static constexpr std::string_view name = "barcode";
-    explicit ReadBarcodes(BarcodeSettings settings) : settings_(settings) {}
+    /// `read`: what reads a crop; by default, ZXing in this process.
+    explicit ReadBarcodes(BarcodeSettings settings, ReadSymbols read = read_symbols_here)
+        : settings_(settings), read_(std::move(read))
+    {
+    }
     Result<std::vector<Barcode>> run(const UprightPage& page, const StageContext& context) const;
 
 private:
     BarcodeSettings settings_;
+    ReadSymbols read_;
 };
 static_assert(Stage<ReadBarcodes>);
 

@@ -10,16 +10,9 @@
 #include <vector>
 
 #include "core/page.h"
+#include "stages/barcode/read_symbols.h"
 
 namespace chartlift {
-
-struct SymbolKinds {
-    bool linear = true;
-    bool matrix = true;
-    int max_symbols = 64;
-    int smear_px =
-        15;  ///< bars no taller than this are lost in the second attempt at linear symbols; 0: no such attempt
-};
 
 /// `gray` is written to: what was read is painted over. Boxes in its pixels.
 std::vector<Barcode> read_symbols(cv::Mat& gray, const SymbolKinds& kinds);
