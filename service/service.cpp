@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "pipeline/listings.h"
 #include "pipeline/out_folder.h"
@@ -87,12 +88,20 @@ public:
 
         seconds wait = kFirstWait;
         bool began = false;
+        std::optional<pipeline::Config> before;  ///< to go back to where the new one does not work
         while (!stop.stop_requested()) {
-            if (reload_wanted_.exchange(false)) take_new(*config);
+            if (reload_wanted_.exchange(false)) before = take_new(*config);
             auto ended = work(*config, around, began);
+            if (ended) before.reset();
             if (ended && *ended == SessionEnd::reload_wanted) continue;
             if (ended) break;
             if (!began && ended.error().kind == FaultKind::config) return ended.error();
+            if (before && ended.error().kind == FaultKind::config) {  // models or languages that are not there
+                refuse(ended.error());
+                *config = std::move(*before);
+                before.reset();
+                continue;
+            }
             log_.write(LogLevel::error, "store.unavailable", {LogField(ended.error()), {"retry_s", wait.count()}});
             say(ServiceState::waiting_for_store, ended.error().log_text());
             if (pause(wait, stop)) wait = kFirstWait;  // a reload may have mended it
@@ -118,27 +127,37 @@ private:
         return config;
     }
 
-    void take_new(pipeline::Config& config)
+    void refuse(const Fault& fault)
+    {
+        log_.write(LogLevel::error, "config.refused", {LogField(fault)});
+        note_reload(fault.log_text());
+    }
+
+    void note_reload(const std::string& refusal)
+    {
+        metrics_.reloaded(refusal.empty());
+        const std::scoped_lock lock(mutex_);
+        live_.last_reload = {now_s(), refusal.empty(), refusal};
+    }
+
+    /// Takes the new configuration, and returns the one before; nothing where the new one is refused.
+    std::optional<pipeline::Config> take_new(pipeline::Config& config)
     {
         notify_.reloading();
         say(ServiceState::reloading, {});
         auto next = read_config();
-        std::optional<Fault> refused;
+        std::optional<Fault> refusal;
         if (!next)
-            refused = next.error();
+            refusal = next.error();
         else
-            refused = fixed_setting_changed(config, *next);
-        if (refused)
-            log_.write(LogLevel::error, "config.refused", {LogField(*refused)});
-        else
-            log_.write(LogLevel::info, "config.taken", {{"inboxes", next->inboxes.size()}});
-        metrics_.reloaded(!refused);
-        {
-            const std::scoped_lock lock(mutex_);
-            live_.last_reload = {now_s(), !refused, refused ? refused->log_text() : std::string()};
+            refusal = fixed_setting_changed(config, *next);
+        if (refusal) {
+            refuse(*refusal);
+            return std::nullopt;
         }
-        if (!refused) config = std::move(*next);
-        notify_.ready();
+        log_.write(LogLevel::info, "config.taken", {{"inboxes", next->inboxes.size()}});
+        note_reload({});
+        return std::exchange(config, std::move(*next));
     }
 
     /// One session from its opening to its end.

@@ -238,23 +238,22 @@ private:
     /// The service's main loop: operator's wishes, then the inboxes, then the flow.
     Result<void> feed(pipeline::FlowEntrance& entrance)
     {
-        bool all_admitted = false;
         while (!flow_stop_.stop_requested()) {
             around_.heartbeat.beat();
             if (around_.reload_wanted) return finish(SessionEnd::reload_wanted);
             if (Clock::now() - looked_ >= kControlInterval)
                 if (auto looked = look_at_disk_and_wishes(); !looked) return looked;
-            if (drain_ && all_admitted && nothing_in_flight()) return finish(SessionEnd::drained);
+            if (drain_ && all_admitted_ && nothing_in_flight()) return finish_drain();
             const bool room = pages_in_flight_ < pipeline::pages_in_flight_of(config_) + kPagesAhead;
-            const auto wait = room && !all_admitted ? std::chrono::milliseconds(0) : kLookInterval;
+            const auto wait = room && !all_admitted_ ? std::chrono::milliseconds(0) : kLookInterval;
             if (auto taken = take_in(wait); !taken)
                 return taken.error();
             else if (*taken)
-                all_admitted = false;
+                all_admitted_ = false;
             if (disk_low_ || !room) continue;
             auto admitted = admit_next(entrance);
             if (!admitted) return admitted.error();
-            all_admitted = !*admitted;
+            all_admitted_ = !*admitted;
         }
         return {};
     }
@@ -267,6 +266,14 @@ private:
         return {};
     }
 
+    /// The wish is fulfilled: the next start takes in again, while a crash before this moment goes on draining.
+    Result<void> finish_drain()
+    {
+        if (auto done = ledger_->request_drain(false); !done) return done;
+        around_.log.write(LogLevel::info, "drain.done");
+        return finish(SessionEnd::drained);
+    }
+
     bool nothing_in_flight() const
     {
         const std::scoped_lock lock(mutex_);
@@ -276,6 +283,7 @@ private:
     Result<void> look_at_disk_and_wishes()
     {
         looked_ = Clock::now();
+        all_admitted_ = false;  // an operator may have put something back in the queue
         auto drain = ledger_->drain_requested();
         if (!drain) return drain.error();
         auto depths = ledger_->depths();
@@ -358,23 +366,43 @@ private:
         return !heads->empty();
     }
 
-    Result<void> admit(pipeline::FlowEntrance& entrance, store::Arrival arrival)
+    /// The arrival's files as the flow reads them, or why this arrival, and only this one, cannot be read.
+    Result<std::vector<pipeline::SourceFile>> sources_of(const store::Arrival& arrival) const
     {
-        if (arrival.fault && !arrival.redo)
-            return end_arrival(arrival, store::ArrivalState::quarantined, arrival.fault);
         std::vector<pipeline::SourceFile> sources;
         for (const store::ArrivedFile& file : arrival.files) {
+            if (file.sha256.empty())
+                return Fault{FaultKind::limit, "take-in",
+                             "the file was too large for the archive; raise limits.max_bytes, move it from quarantine "
+                             "back into its inbox, and discard this arrival"};
             pipeline::SourceFile source;
             source.path = shown_name(arrival.inbox + "/" + file.name);
             source.sha256 = file.sha256;
             source.bytes = file.bytes;
             source.archived = folder_->archive().path_of(file.sha256);
-            if (auto counted = pipeline::count_pages(source, folder_->opener(), config_.limits); !counted)
-                return counted;
+            auto counted = pipeline::count_pages(source, folder_->opener(), config_.limits);
+            if (!counted) return counted.error();
             sources.push_back(std::move(source));
         }
+        return sources;
+    }
+
+    /// One file missing from the archive is that file's trouble; an archive that cannot be read is the store's.
+    bool archive_is_there() const
+    {
+        std::error_code error;
+        return std::filesystem::is_directory(out_ / "archive", error);
+    }
+
+    Result<void> admit(pipeline::FlowEntrance& entrance, store::Arrival arrival)
+    {
+        if (arrival.fault && !arrival.redo)
+            return end_arrival(arrival, store::ArrivalState::quarantined, arrival.fault);
+        auto sources = sources_of(arrival);
+        if (!sources && is_the_stores(sources.error()) && !archive_is_there()) return sources.error();
+        if (!sources) return end_arrival(arrival, store::ArrivalState::quarantined, sources.error());
         const auto job = std::make_shared<const pipeline::BatchJob>(
-            arrival.batch_id, shown_name(arrival.inbox + "/" + arrival.name), std::move(sources), arrival.batch_class);
+            arrival.batch_id, shown_name(arrival.inbox + "/" + arrival.name), std::move(*sources), arrival.batch_class);
         if (!arrival.redo) {
             auto recorded = folder_->catalog().find_batch(arrival.batch_id);
             if (!recorded) return recorded.error();
@@ -444,6 +472,7 @@ private:
     std::condition_variable_any pause_;
     const Clock::time_point opened_ = Clock::now();
     Clock::time_point looked_;
+    bool all_admitted_ = false;  ///< of the main loop: nothing waits that is not in flight
     std::atomic<std::int64_t> pages_in_flight_{0};
     std::atomic<bool> drain_{false};
     std::atomic<bool> disk_low_{false};

@@ -72,6 +72,16 @@ std::filesystem::path temporary_for(const std::filesystem::path& path)
     return temporary;
 }
 
+/// "name~2.tif"; the stem gives way where the whole would be longer than a name can be.
+std::string numbered(const std::filesystem::path& name, int number)
+{
+    constexpr std::size_t kLongestName_bytes = 255;  // NAME_MAX
+    const std::string ending = fmt::format("~{}{}", number, name.extension().string());
+    std::string stem = name.stem().string();
+    stem.resize(std::min(stem.size(), kLongestName_bytes - std::min(ending.size(), kLongestName_bytes)));
+    return stem + ending;
+}
+
 bool crosses_file_systems(const std::filesystem::path& from, const std::filesystem::path& to)
 {
     struct stat a {};
@@ -121,7 +131,9 @@ Result<bool> PosixFiles::link_new(const std::filesystem::path& from, const std::
     if (errno == EEXIST) return false;
     std::error_code error;
     if (std::filesystem::exists(to, error)) return false;
-    const auto temporary = temporary_for(to);
+    // Not the name with a suffix: that may be too long for a name.
+    const auto temporary =
+        to.parent_path() / fmt::format(".{:x}.part", std::hash<std::string>()(to.filename().string()));
     std::filesystem::copy_file(from, temporary, std::filesystem::copy_options::overwrite_existing, error);
     if (error) return file_fault(error.value(), "copy", from);
     if (::chmod(temporary.c_str(), kFileMode) != 0) return file_fault(errno, "set the mode of", temporary);
@@ -222,8 +234,7 @@ Result<std::filesystem::path> move_file(Files& files, const std::filesystem::pat
             if (auto synced = files.sync_folder(from.parent_path()); !synced) return synced.error();
             return place;
         }
-        place = to;
-        place.replace_filename(fmt::format("{}~{}{}", to.stem().string(), n, to.extension().string()));
+        place = to.parent_path() / numbered(to, n);
     }
     return Fault{FaultKind::io, "files", fmt::format("{} names are taken", kMostNames), to.string()};
 }
