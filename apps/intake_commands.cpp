@@ -338,7 +338,7 @@ void add_intake_commands(CLI::App& app, int& code)
 {
     // Lives as long as the callbacks that CLI keeps.
     const auto arguments = std::make_shared<Arguments>();
-    const auto add = [&code, arguments](CLI::App& to, const char* name, const char* help, Command command) {
+    const auto add = [&code, arguments](CLI::App& to, const char* name, const char* help, const Command& command) {
         CLI::App* added = to.add_subcommand(name, help);
         added->add_option("--config", arguments->config_file, "The service's settings (TOML); service.out says where")
             ->check(CLI::ExistingFile);

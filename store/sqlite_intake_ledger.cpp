@@ -215,6 +215,7 @@ WHERE f.moved = 0 AND f.stays = 0 ORDER BY f.arrival, f.ordinal)sql");
                    std::tuple(-b.arrival.priority, b.rank, b.arrival.id);
         });
         std::vector<Arrival> out;
+        out.reserve(heads.size());
         for (Head& head : heads) out.push_back(std::move(head.arrival));
         return out;
     }
