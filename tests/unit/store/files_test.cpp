@@ -142,5 +142,48 @@ TEST(Archive, AFullDiskLeavesNothingBehind)
     EXPECT_EQ(files_under(folder.path() / "archive"), 0U);
 }
 
+TEST(MoveFile, NumbersANameThatIsTakenAndReplacesNothing)
+{
+    const test::TemporaryFolder folder;
+    PosixFiles files;
+    const std::string longest = std::string(251, 'x') + ".tif";
+    for (const char* content : {"first", "second", "third"}) {
+        const auto moved = move_file(files, folder.file("in/" + longest, content), folder.path() / "done" / longest);
+        ASSERT_TRUE(moved) << moved.error().message();
+        EXPECT_EQ(test::read_all(*moved), content);
+        EXPECT_FALSE(std::filesystem::exists(folder.path() / "in" / longest));
+    }
+    EXPECT_EQ(test::read_all(folder.path() / "done" / longest), "first");
+    EXPECT_EQ(test::read_all(folder.path() / "done" / (std::string(249, 'x') + "~2.tif")), "second");
+}
+
+TEST(MoveFile, CrossesFileSystems)
+{
+    const test::TemporaryFolder here;
+    const std::filesystem::path other = "/dev/shm";
+    struct stat a {};
+    struct stat b {};
+    ASSERT_EQ(::stat(here.path().c_str(), &a), 0);
+    ASSERT_EQ(::stat(other.c_str(), &b), 0);
+    ASSERT_NE(a.st_dev, b.st_dev) << "the test needs two file systems";
+    const auto place = other / here.path().filename();
+    PosixFiles files;
+    const auto moved = move_file(files, here.file("a.tif", "scan"), place / "a.tif");
+    ASSERT_TRUE(moved) << moved.error().message();
+    EXPECT_EQ(test::read_all(place / "a.tif"), "scan");
+    EXPECT_FALSE(std::filesystem::exists(here.path() / "a.tif"));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(place), {}), 1) << "no temporary file is left";
+    std::filesystem::remove_all(place);
+}
+
+TEST(MoveFile, AFaultLeavesTheOriginal)
+{
+    const test::TemporaryFolder folder;
+    test::FailingFiles files;
+    files.operations_left = 1;  // the folder can be made, no more
+    EXPECT_FALSE(move_file(files, folder.file("a.tif", "scan"), folder.path() / "done/a.tif"));
+    EXPECT_EQ(test::read_all(folder.path() / "a.tif"), "scan");
+}
+
 }  // namespace
 }  // namespace chartlift::store
