@@ -62,7 +62,9 @@ class FileOpener {
 public:
     FileOpener() = default;
     FileOpener(const FileOpener&) = default;
+    FileOpener(FileOpener&&) = default;
     FileOpener& operator=(const FileOpener&) = default;
+    FileOpener& operator=(FileOpener&&) = default;
     virtual ~FileOpener() = default;
     virtual Result<std::unique_ptr<OpenFile>> open(std::shared_ptr<const ByteSource> bytes,
                                                    const StageContext& context) const = 0;
