@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <ctime>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 namespace chartlift::service {
 
@@ -135,6 +137,18 @@ std::vector<std::string> advice(const LiveStatus& status)
     return lines;
 }
 
+/// Every number of a status is whole. One so large is none of ours, and sums of them would overflow.
+bool refuse_odd_numbers(int /*depth*/, Json::parse_event_t event, const Json& value)
+{
+    constexpr std::int64_t kLargest = 10'000'000'000'000'000;  // the bytes of ten petabytes
+    if (event != Json::parse_event_t::value || !value.is_number()) return true;
+    const bool fits = value.is_number_unsigned()  ? value.get<std::uint64_t>() <= std::uint64_t{kLargest}
+                      : value.is_number_integer() ? value.get<std::int64_t>() >= -kLargest
+                                                  : false;
+    if (!fits) throw std::out_of_range("number");
+    return true;
+}
+
 }  // namespace
 
 std::string_view to_string(ServiceState state)
@@ -192,7 +206,7 @@ std::string to_json(const LiveStatus& status)
 Result<LiveStatus> live_status_from(std::string_view text)
 {
     try {
-        const auto json = Json::parse(text);
+        const auto json = Json::parse(text, &refuse_odd_numbers);
         LiveStatus status;
         const auto state = service_state_from(json.at("state").get<std::string>());
         if (!state) return Fault{FaultKind::corrupt, "status", "the service's state has an unknown name"};

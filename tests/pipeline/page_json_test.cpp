@@ -58,6 +58,11 @@ TEST(PageJson, NonsenseIsAFaultThatQuotesNothing)
         EXPECT_EQ(record.error().what.find("Doe"), std::string::npos);
     }
     EXPECT_FALSE(words_from_json("[[1,2,3]]"));
+    EXPECT_TRUE(words_from_json(R"([["a",1,2,3,4,0.5,0,0]])"));
+    EXPECT_FALSE(words_from_json(R"([["a",1e99,2,3,4,0.5,0,0]])"));
+    EXPECT_FALSE(words_from_json(R"([["a",3000000000,2,3,4,0.5,0,0]])"));
+    EXPECT_FALSE(words_from_json(R"([["a",1,2,3,4,1e99,0,0]])"));
+    EXPECT_FALSE(words_from_json(R"([["a",1,2,3,4,0.5,-1,0]])"));
 }
 
 TEST(PageJson, BytesThatAreNotUtf8DoNotThrow)

@@ -17,6 +17,13 @@ TEST(ParseCsv, ReadsQuotesCommasAndLineEnds)
     EXPECT_THAT(*rows, ElementsAre(ElementsAre("a", "b"), ElementsAre("x, \"y\"\nz", "2"), ElementsAre("3", "")));
 }
 
+TEST(ParseCsv, KeepsACarriageReturnInsideQuotesOnly)
+{
+    const auto rows = parse_csv("a,\"b\r\"\r\nc,d\r");
+    ASSERT_TRUE(rows);
+    EXPECT_EQ(*rows, (std::vector<std::vector<std::string>>{{"a", "b\r"}, {"c", "d"}}));
+}
+
 TEST(ParseCsv, NamesTheLineOfARaggedRow)
 {
     const auto ragged = parse_csv("a,b\n1,2\n1\n");

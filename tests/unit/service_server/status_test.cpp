@@ -62,8 +62,13 @@ TEST(Status, WhatIsNotAStatusIsAFaultThatDoesNotQuoteIt)
 {
     auto wrong_type = to_json(busy());
     wrong_type.replace(wrong_type.find("12345"), 5, "\"Doe\"");
-    for (const std::string& text : {std::string(), std::string("{}"), std::string("[1]"), std::string("Doe"),
-                                    std::string(100'000, '['), wrong_type, std::string(R"({"state":"Doe"})")}) {
+    auto no_count = to_json(busy());
+    no_count.replace(no_count.find("12345"), 5, "1e99");
+    auto before_the_world = to_json(busy());
+    before_the_world.replace(before_the_world.find("12345"), 5, "-9223372036854775808");
+    for (const std::string& text :
+         {std::string(), std::string("{}"), std::string("[1]"), std::string("Doe"), std::string(100'000, '['),
+          wrong_type, no_count, before_the_world, std::string(R"({"state":"Doe"})")}) {
         const auto status = live_status_from(text);
         ASSERT_FALSE(status) << text.substr(0, 80);
         EXPECT_EQ(status.error().kind, FaultKind::corrupt);
