@@ -1,0 +1,40 @@
+# chartlift_fuzz(NAME source... LIBS library... [BRED n] [DEFINES define...]): a fuzz target, which defines
+# LLVMFuzzerTestOneInput. Its seeds lie in corpus/NAME beside it, its words for libFuzzer, if it has any, in NAME.dict.
+# Every build: the test fuzz.NAME gives it all seeds and BRED inputs bred from them (tests/fuzz/replay.cpp), so that no
+# target rots. With CHARTLIFT_FUZZ (clang): NAME_fuzz as well, which scripts/fuzz runs.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_library(fuzz_fmt OBJECT ${PROJECT_SOURCE_DIR}/tests/fuzz/fmt_for_clang.cpp)
+  target_link_libraries(fuzz_fmt PUBLIC chartlift_flags dep::fmt)
+  set(CHARTLIFT_FUZZ_FMT fuzz_fmt)
+endif()
+function(chartlift_fuzz name)
+  cmake_parse_arguments(ARG "" "BRED" "LIBS;DEFINES" ${ARGN})
+  if(NOT ARG_BRED)
+    set(ARG_BRED 1000)
+  endif()
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  add_executable(${name}_replay ${ARG_UNPARSED_ARGUMENTS} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cpp)
+  target_link_libraries(${name}_replay PRIVATE ${ARG_LIBS} ${CHARTLIFT_FUZZ_FMT} chartlift_flags)
+  target_compile_definitions(${name}_replay PRIVATE ${ARG_DEFINES})
+  add_test(NAME fuzz.${name} COMMAND ${name}_replay ${ARG_BRED} ${corpus})
+  set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
+  if(CHARTLIFT_FUZZ)
+    add_executable(${name}_fuzz ${ARG_UNPARSED_ARGUMENTS})
+    target_link_libraries(${name}_fuzz PRIVATE ${ARG_LIBS} ${CHARTLIFT_FUZZ_FMT} chartlift_flags)
+    target_compile_definitions(${name}_fuzz PRIVATE ${ARG_DEFINES})
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND PROPERTY CHARTLIFT_FUZZ_TARGETS ${name}_fuzz)
+    set_property(GLOBAL APPEND_STRING PROPERTY CHARTLIFT_FUZZ_LIST
+      "${name}\t$<TARGET_FILE:${name}_fuzz>\t${corpus}\t${CMAKE_CURRENT_SOURCE_DIR}/${name}.dict\n")
+  endif()
+endfunction()
+
+# Once, after the last chartlift_fuzz: the target `fuzz_targets`, and a list of them for scripts/fuzz.
+function(chartlift_fuzz_list)
+  get_property(targets GLOBAL PROPERTY CHARTLIFT_FUZZ_TARGETS)
+  get_property(list GLOBAL PROPERTY CHARTLIFT_FUZZ_LIST)
+  if(targets)
+    add_custom_target(fuzz_targets DEPENDS ${targets})
+    file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/fuzz_targets.tsv CONTENT "${list}")
+  endif()
+endfunction()
