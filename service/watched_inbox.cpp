@@ -195,6 +195,7 @@ bool WatchedInbox::look_into_folder(const std::string& folder, How how, SteadyTi
         int error = 0;
         const Descriptor opened = files_->open_folder(folder, error);
         if (!opened) return cannot_open(folder, error);
+        refused_.erase(folder);
         watch_folder(folder, opened);  // before it is listed: what comes in between is seen twice, never not at all
         all_seen = look_at_leaves(folder, opened, how, now, inner_folders);
     }
