@@ -137,8 +137,9 @@ public:
         const auto seen = watcher_->seen();
         const std::scoped_lock lock(mutex_);
         status.state = state();
-        if (status.state == ServiceState::disk_nearly_full)
-            status.reason = "free space on the disk of service.out is below service.min_free_mb";
+        status.reason = status.state == ServiceState::disk_nearly_full
+                            ? "free space on the disk of service.out is below service.min_free_mb"
+                            : "";
         status.inboxes.clear();
         for (const InboxSeen& inbox : seen) {
             InboxStatus shown;

@@ -13,12 +13,6 @@
 namespace chartlift::service {
 namespace {
 
-/// Troubles of OUT, not of the file: nothing more can be taken now.
-bool ends_taking(const Fault& fault)
-{
-    return fault.kind == FaultKind::disk_full || fault.kind == FaultKind::store;
-}
-
 bool same(const store::FileIdentity& a, const struct stat& b)
 {
     constexpr std::int64_t kNanoseconds = 1'000'000'000;
@@ -71,6 +65,13 @@ TakeIn::TakeIn(std::filesystem::path out, std::vector<pipeline::Inbox> inboxes, 
 {
 }
 
+/// Troubles of OUT, not of the file: nothing more can be taken now.
+bool TakeIn::is_outs(const Fault& fault) const
+{
+    return fault.kind == FaultKind::disk_full || fault.kind == FaultKind::store ||
+           (fault.kind == FaultKind::io && fault.file.starts_with(out_.string()));
+}
+
 /// Its move failed in an earlier run: the content is safe, and finish_moves() tries again at the next start.
 Result<bool> TakeIn::is_known(const Ready& ready) const
 {
@@ -98,7 +99,7 @@ Result<bool> TakeIn::archive_files(const Ready& ready, store::NewArrival& arriva
             arrived.bytes = kept->bytes;
         } else if (kept.error().kind == FaultKind::limit) {
             arrival.fault = kept.error();  // too large for the archive: quarantined as it is
-        } else if (ends_taking(kept.error())) {
+        } else if (is_outs(kept.error())) {
             return kept.error();
         } else {
             return false;
@@ -178,7 +179,7 @@ Result<void> TakeIn::move_away(const store::Arrival& arrival, const std::vector<
         const auto from = inbox->path / file.name;
         auto gone = move_original(file, from, place_for(*inbox, arrival, file.name, !file.sha256.empty()));
         if (!gone) {
-            if (ends_taking(gone.error())) return gone.error();
+            if (is_outs(gone.error())) return gone.error();
             log_.write(LogLevel::warning, "original.not_moved", {{"arrival", arrival.id}, LogField(gone.error())});
             continue;
         }
@@ -189,7 +190,7 @@ Result<void> TakeIn::move_away(const store::Arrival& arrival, const std::vector<
         if (::lstat(marker.c_str(), &now) != 0 || !S_ISREG(now.st_mode)) continue;
         const auto name = marker.lexically_relative(inbox->path).string();
         if (auto done = store::move_file(files_, marker, place_for(*inbox, arrival, name, true)); !done) {
-            if (ends_taking(done.error())) return done.error();
+            if (is_outs(done.error())) return done.error();
             log_.write(LogLevel::warning, "marker.not_moved", {{"arrival", arrival.id}, LogField(done.error())});
         }
     }

@@ -38,6 +38,7 @@ public:
     Result<void> finish_moves() const;
 
 private:
+    bool is_outs(const Fault& fault) const;
     Result<bool> is_known(const Ready& ready) const;
     Result<bool> archive_files(const Ready& ready, store::NewArrival& arrival) const;
     Result<void> move_away(const store::Arrival& arrival, const std::vector<std::filesystem::path>& markers) const;

@@ -254,6 +254,15 @@ TEST_F(TakeInTest, AMoveCutShortIsFinishedAtTheNextStart)
     EXPECT_TRUE(ledger_->not_yet_moved()->empty());
 }
 
+TEST_F(TakeInTest, AnOutThatCannotBeWrittenIsAFaultNotAFileGivenBack)
+{
+    write(out() / "archive", "a file where the folder should be");
+    const auto taken = take_in().take({dropped("a.tif", "scan")});
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().kind, FaultKind::io);
+    EXPECT_TRUE(fs::exists(inbox_path() / "a.tif"));
+}
+
 TEST_F(TakeInTest, WhatIsTakenIsForItsOwnerAlone)
 {
     write(inbox_path() / "a.tif", "scan");
