@@ -137,7 +137,7 @@ private:
     std::vector<std::size_t> by_turn_;  ///< by priority; among equals, whoever waited longest first
 };
 
-Result<std::unique_ptr<Watcher>> Watcher::start(std::vector<pipeline::Inbox> inboxes, Passed passed)
+Result<std::unique_ptr<Watcher>> Watcher::start(std::vector<pipeline::Inbox> inboxes, const Passed& passed)
 {
     Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake) return store::file_fault(errno, "make an eventfd for", {});

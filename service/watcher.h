@@ -51,14 +51,14 @@ struct InboxSeen {
 
 class Watcher {
 public:
-    static Result<std::unique_ptr<Watcher>> start(std::vector<pipeline::Inbox> inboxes, Passed passed = {});
+    static Result<std::unique_ptr<Watcher>> start(std::vector<pipeline::Inbox> inboxes, const Passed& passed = {});
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
     ~Watcher();
 
     /// Blocks until something is whole, `wait` has passed or stop is requested. Gives at most `most` (the rest stays
     /// where it is): of the inboxes with the highest priority first, in turn among equals, the oldest of each first.
-    /// What was given is not given again before put_back(), unless it is another file under the same name.
+    /// A name that was given is not given again before taken() or put_back().
     std::vector<Ready> next(std::size_t most, std::chrono::milliseconds wait, const std::stop_token& stop);
 
     /// It was taken: these very files are passed over for as long as they lie there. Files that came into a folder
