@@ -97,7 +97,7 @@ Believed<std::vector<Word>> believed_words(std::span<const std::byte> bytes, int
         word.confidence = std::clamp(word.confidence, 0.0F, 1.0F);
         word.box = intersection(word.box, page);
         std::erase_if(word.text, [](char c) { return static_cast<unsigned char>(c) <= ' '; });
-        word.text = valid_utf8(std::move(word.text));
+        word.text = valid_utf8(word.text);
         if (word.text.empty() || word.box.empty()) return Nonsense{"a word has no text or lies outside the page"};
     }
     return std::move(*words);
@@ -105,16 +105,15 @@ Believed<std::vector<Word>> believed_words(std::span<const std::byte> bytes, int
 
 }  // namespace
 
-std::string valid_utf8(std::string text)
+std::string valid_utf8(std::string_view text)
 {
     std::string out;
-    const std::string_view all = text;
-    for (std::size_t at = 0; at < all.size();) {
-        const std::size_t size = character_bytes(all.substr(at));
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t size = character_bytes(text.substr(at));
         if (size == 0)
             out += kReplacement;
         else
-            out += all.substr(at, size);
+            out += text.substr(at, size);
         at += std::max<std::size_t>(size, 1);
     }
     return out;
@@ -158,7 +157,7 @@ Believed<std::vector<Barcode>> believed_symbols(const SymbolsAnswer& answer, con
     for (Barcode& symbol : *symbols) {
         if (symbol.format.size() > kLongestFormat_bytes) return Nonsense{"a symbol's format is too long"};
         symbol.format = printable_ascii(std::move(symbol.format), kLongestFormat_bytes);
-        symbol.value = valid_utf8(std::move(symbol.value));
+        symbol.value = valid_utf8(symbol.value);
         symbol.box = clamped(symbol.box, request.width_px, request.height_px);
         if (symbol.value.empty()) return Nonsense{"a symbol has no value"};
     }

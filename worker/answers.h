@@ -37,6 +37,6 @@ Believed<Opened> believed_opened(const Opened& answer, const Limits& limits);
 Believed<Fault> believed_fault(const Fault& answer);
 
 /// The same text where it is valid (RFC 3629: no overlong forms, no surrogates); else each bad byte as U+FFFD.
-std::string valid_utf8(std::string text);
+std::string valid_utf8(std::string_view text);
 
 }  // namespace chartlift::worker
