@@ -91,8 +91,7 @@ constexpr int kRefused[] = {
     SCMP_SYS(creat),   SCMP_SYS(openat2),
 };
 
-constexpr unsigned kReadingFlags =
-    O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_LARGEFILE;
+constexpr unsigned kReadingFlags = O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 /// The kernel's O_LARGEFILE, which glibc defines as 0 on 64-bit machines.
 constexpr unsigned kKernelLargeFile = 0100000;
 
