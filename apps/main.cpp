@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/audit_command.h"
 #include "apps/intake_commands.h"
 #include "apps/passwords.h"
 #include "apps/signals.h"
@@ -178,6 +179,42 @@ void add_settings(CLI::App& command, Settings& settings)
         ->check(CLI::ExistingDirectory);
 }
 
+void add_audit(CLI::App& app, AuditArguments& arguments, int& code)
+{
+    CLI::App* audit = app.add_subcommand("audit", "The log of who did what and when, and whether it is whole");
+    audit->require_subcommand(1);
+    audit->fallthrough();
+    audit->add_option("--out", arguments.out, "Folder of the catalog and its log")->capture_default_str();
+    audit->add_option("--catalog", arguments.catalog, "The catalog, or a copy of it; default: that of --out")
+        ->check(CLI::ExistingFile);
+
+    CLI::App* verify = audit->add_subcommand("verify", "Finds an entry altered, dropped, moved or slipped in; offline");
+    verify->fallthrough();
+    verify->add_option("--key", arguments.verify_key, "The verify key; default: audit/verify_key.pem by the catalog")
+        ->check(CLI::ExistingFile);
+    verify->add_option("--checkpoints", arguments.checkpoints, "Checkpoints that were kept elsewhere")
+        ->check(CLI::ExistingFile);
+    verify->callback([&] { code = audit_verify_command(arguments); });
+
+    CLI::App* show = audit->add_subcommand("show", "The newest entries, oldest first");
+    show->fallthrough();
+    show->add_option("--subject", arguments.query.subject, "Only of this document, batch or file id");
+    show->add_option("--since", arguments.query.since, "Only from this time on, UTC: 2026-03-01 or 2026-03-01T08:15");
+    show->add_option("--limit", arguments.query.limit)->capture_default_str();
+    show->callback([&] { code = audit_show_command(arguments); });
+
+    CLI::App* prove =
+        audit->add_subcommand("prove", "Proves to whoever has the verify key that an entry is in the log");
+    prove->fallthrough();
+    prove->add_option("seq", arguments.seq, "The entry's number")->required();
+    prove->callback([&] { code = audit_prove_command(arguments); });
+
+    CLI::App* checkpoint = audit->add_subcommand(
+        "checkpoint", "Prints the newest signed checkpoint, to be kept where this machine cannot write");
+    checkpoint->fallthrough();
+    checkpoint->callback([&] { code = audit_checkpoint_command(arguments); });
+}
+
 int command_line(int argc, char** argv)
 {
     CLI::App app{"chartlift turns scanned paper charts into documents filed under the right patient"};
@@ -262,6 +299,9 @@ int command_line(int argc, char** argv)
     search->add_option("--limit", limit)->capture_default_str();
     search->callback([&] { code = search_command(text, limit, catalog); });
 
+    AuditArguments audit_arguments;
+    add_audit(app, audit_arguments, code);
+
     TrainOptions training;
     CLI::App* train = app.add_subcommand("train", "Trains the page-type model on labelled text");
     train->add_option("corpora", training.corpora, "JSON lines or CSV of labelled pages")
@@ -296,8 +336,6 @@ void keep_freed_memory()
 int main(int argc, char** argv)
 {
     // A decode worker of this very program; it must not do anything before it is confined.
-    if (argc == 2 && std::string_view(argv[1]) == chartlift::worker::kWorkerArgument)
-        return chartlift::worker::worker_main();
     if (argc == 2 && std::string_view(argv[1]) == chartlift::worker::kWorkerArgument)
         return chartlift::worker::worker_main();
     ::umask(077);  // all we write is patient data, for its owner alone; SQLite makes its files by the umask
