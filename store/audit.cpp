@@ -82,7 +82,7 @@ public:
                                  .bind(6, entry.detail)
                                  .bind(7, bytes_of(leaf))
                                  .run();
-        if (!written) return written;
+        if (!written) return written.error();
         return tree.append(leaf, [this](const TreeNode& node, const TreeHash& hash) {
             return node_.bind(1, node.level).bind(2, node.ordinal).bind(3, bytes_of(hash)).run();
         });

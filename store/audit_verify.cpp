@@ -189,7 +189,7 @@ private:
             const auto grown = tree.append(*stored.leaf_hash, [&](const TreeNode& node, const TreeHash& hash) {
                 return check_node(nodes, node, hash);
             });
-            if (!grown) return grown;
+            if (!grown) return grown.error();
             if (progress_ && tree.size() % kEntriesBetweenProgress == 0) progress_(tree.size(), *total);
         }
         return check_end(tree.size(), nodes);

@@ -49,9 +49,9 @@ Result<TreeHash> hash_of_range(std::uint64_t begin, std::uint64_t count, const R
     }
     const std::uint64_t left_count = split_of(count);
     const auto left = hash_of_range(begin, left_count, read);
-    if (!left) return left;
+    if (!left) return left.error();
     const auto right = hash_of_range(begin + left_count, count - left_count, read);
-    if (!right) return right;
+    if (!right) return right.error();
     return hash_of_node(*left, *right);
 }
 

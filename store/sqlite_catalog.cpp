@@ -176,7 +176,7 @@ public:
                                   "SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM batch WHERE id = ?2 AND name = ?1)",
                                   name, batch_id)
                               .outcome();
-        if (!done) return done;
+        if (!done) return done.error();
         if (database_.changed_rows() == 0) return {};
         // The name stays out of the log: file names can hold patients' names.
         return trail_.commit(database_, *transaction, {{"input.duplicate", batch_id, "{}"}});
