@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/utf8.h"
+
 namespace chartlift {
 namespace {
 
@@ -30,25 +32,13 @@ constexpr std::array<std::string_view, 0x180 - 0xC0> kBaseLetters{
 /// Letters that OCR writes as digits; 0 where there is no such letter.
 constexpr std::string_view kLetterOfDigit = "OIZ..S..B.";
 
+/// A stray byte reads as Latin-1.
 std::uint32_t next_code_point(std::string_view text, std::size_t& at)
 {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const std::uint32_t lead = byte(at);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
-    if (length == 1 || at + length > text.size()) {
-        ++at;
-        return lead;  // a stray byte reads as Latin-1
-    }
-    std::uint32_t code = lead & (0xFFU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(at + i) & 0xC0U) != 0x80U) {
-            ++at;
-            return lead;
-        }
-        code = code << 6U | (byte(at + i) & 0x3FU);
-    }
-    at += length;
-    return code;
+    const CodePoint next = code_point_at(text, at);
+    const auto byte = static_cast<unsigned char>(text[at]);
+    at += next.bytes;
+    return next.well_formed ? static_cast<std::uint32_t>(next.code) : byte;
 }
 
 bool is_apostrophe(std::uint32_t code)

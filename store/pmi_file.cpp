@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/names.h"
+#include "core/utf8.h"
 
 namespace chartlift::store {
 namespace {
@@ -43,29 +44,6 @@ std::string letters_and_digits(std::string_view text)
         if (std::isalnum(static_cast<unsigned char>(c)))
             out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return out;
-}
-
-bool valid_utf8(std::string_view text)
-{
-    for (std::size_t at = 0; at < text.size();) {
-        const unsigned lead = static_cast<unsigned char>(text[at]);
-        const std::size_t length = lead < 0x80                   ? 1
-                                   : lead >= 0xC2 && lead < 0xE0 ? 2
-                                   : lead >= 0xE0 && lead < 0xF0 ? 3
-                                   : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                                 : 0;
-        if (length == 0 || at + length > text.size()) return false;
-        unsigned code = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-        for (std::size_t i = 1; i < length; ++i) {
-            const unsigned next = static_cast<unsigned char>(text[at + i]);
-            if ((next & 0xC0U) != 0x80U) return false;
-            code = code << 6U | (next & 0x3FU);
-        }
-        const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-        if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
-        at += length;
-    }
-    return true;
 }
 
 /// Windows-1252, which is Latin-1 but for 0x80 to 0x9F; the signs there that names hold are the quotes and S, Z, OE, Y.
@@ -525,7 +503,7 @@ Fault no_column(std::string_view missing, const std::vector<std::string>& header
                             headers.size())};
     std::string seen;
     for (std::size_t i = 0; i < headers.size() && i < kMostListed; ++i)
-        seen += (i == 0 ? "" : ", ") + (valid_utf8(headers[i]) ? headers[i] : utf8_from_windows(headers[i]));
+        seen += (i == 0 ? "" : ", ") + (is_utf8(headers[i]) ? headers[i] : utf8_from_windows(headers[i]));
     return {FaultKind::config, kWhere, fmt::format("no column for {}; the headers are: {}", missing, seen)};
 }
 
@@ -586,7 +564,7 @@ Result<PmiReadReport> read_csv(const std::filesystem::path& file, const std::fun
         const auto cell = [&](Column column) -> std::string {
             if (!places.at(column)) return {};
             const std::string_view text = trimmed(row.cells[*places.at(column)]);
-            return valid_utf8(text) ? std::string(text) : utf8_from_windows(text);
+            return is_utf8(text) ? std::string(text) : utf8_from_windows(text);
         };
         Patient patient;
         patient.mrn = cell(mrn);

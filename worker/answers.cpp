@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/utf8.h"
 #include "worker/shared_memory.h"
 
 namespace chartlift::worker {
@@ -20,29 +21,6 @@ constexpr std::size_t kLongestFormat_bytes = 32;  // "MicroQRCode" is the longes
 constexpr std::size_t kCountings = 4;
 constexpr std::size_t kLongestWhere_bytes = 32;
 constexpr std::size_t kLongestWhat_bytes = 300;
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-/// How many bytes the character at the start of `text` takes; 0 where it is malformed.
-std::size_t character_bytes(std::string_view text)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    std::size_t size = 0;
-    unsigned lowest = 0x80;   // of the second byte, which rules out overlong forms,
-    unsigned highest = 0xBF;  // surrogates and what lies past U+10FFFF
-    if (first >= 0xC2 && first <= 0xDF) size = 2;
-    if (first >= 0xE0 && first <= 0xEF) size = 3;
-    if (first >= 0xF0 && first <= 0xF4) size = 4;
-    if (first == 0xE0) lowest = 0xA0;
-    if (first == 0xED) highest = 0x9F;
-    if (first == 0xF0) lowest = 0x90;
-    if (first == 0xF4) highest = 0x8F;
-    if (size == 0 || text.size() < size || byte(1) < lowest || byte(1) > highest) return 0;
-    for (std::size_t i = 2; i < size; ++i)
-        if (byte(i) < 0x80 || byte(i) > 0xBF) return 0;
-    return size;
-}
 
 std::string printable_ascii(std::string text, std::size_t longest)
 {
@@ -97,27 +75,13 @@ Believed<std::vector<Word>> believed_words(std::span<const std::byte> bytes, int
         word.confidence = std::clamp(word.confidence, 0.0F, 1.0F);
         word.box = intersection(word.box, page);
         std::erase_if(word.text, [](char c) { return static_cast<unsigned char>(c) <= ' '; });
-        word.text = valid_utf8(word.text);
+        word.text = repaired_utf8(word.text);
         if (word.text.empty() || word.box.empty()) return Nonsense{"a word has no text or lies outside the page"};
     }
     return std::move(*words);
 }
 
 }  // namespace
-
-std::string valid_utf8(std::string_view text)
-{
-    std::string out;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t size = character_bytes(text.substr(at));
-        if (size == 0)
-            out += kReplacement;
-        else
-            out += text.substr(at, size);
-        at += std::max<std::size_t>(size, 1);
-    }
-    return out;
-}
 
 Believed<DecodedPage> believed_page(const PageAnswer& answer, const Descriptor& memory, const Limits& limits)
 {
@@ -157,7 +121,7 @@ Believed<std::vector<Barcode>> believed_symbols(const SymbolsAnswer& answer, con
     for (Barcode& symbol : *symbols) {
         if (symbol.format.size() > kLongestFormat_bytes) return Nonsense{"a symbol's format is too long"};
         symbol.format = printable_ascii(std::move(symbol.format), kLongestFormat_bytes);
-        symbol.value = valid_utf8(symbol.value);
+        symbol.value = repaired_utf8(symbol.value);
         symbol.box = clamped(symbol.box, request.width_px, request.height_px);
         if (symbol.value.empty()) return Nonsense{"a symbol has no value"};
     }

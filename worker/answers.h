@@ -9,7 +9,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,8 +34,5 @@ Believed<std::vector<Barcode>> believed_symbols(const SymbolsAnswer& answer, con
 Believed<Opened> believed_opened(const Opened& answer, const Limits& limits);
 
 Believed<Fault> believed_fault(const Fault& answer);
-
-/// The same text where it is valid (RFC 3629: no overlong forms, no surrogates); else each bad byte as U+FFFD.
-std::string valid_utf8(std::string_view text);
 
 }  // namespace chartlift::worker

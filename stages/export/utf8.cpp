@@ -7,42 +7,12 @@
 #include <cstdint>
 #include <iterator>
 
+#include "core/utf8.h"
+
 namespace chartlift {
 namespace {
 
-constexpr char32_t kReplacement = 0xFFFD;
 constexpr char32_t kByteOrderMark = 0xFEFF;
-
-struct Decoded {
-    char32_t code;
-    std::size_t bytes;
-};
-
-Decoded decode_at(std::string_view text, std::size_t at)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    const std::uint8_t first = byte(at);
-    if (first < 0x80) return {first, 1};
-    std::size_t length = 0;
-    char32_t code = 0;
-    char32_t smallest = 0;
-    if ((first & 0xE0) == 0xC0) {
-        length = 2, code = first & 0x1FU, smallest = 0x80;
-    } else if ((first & 0xF0) == 0xE0) {
-        length = 3, code = first & 0x0FU, smallest = 0x800;
-    } else if ((first & 0xF8) == 0xF0) {
-        length = 4, code = first & 0x07U, smallest = 0x10000;
-    } else {
-        return {kReplacement, 1};
-    }
-    for (std::size_t i = 1; i < length; ++i) {
-        if (at + i >= text.size() || (byte(at + i) & 0xC0) != 0x80) return {kReplacement, i};
-        code = (code << 6) | (byte(at + i) & 0x3FU);
-    }
-    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-    if (code < smallest || code > 0x10FFFF || surrogate) return {kReplacement, length};
-    return {code, length};
-}
 
 bool is_printable(char32_t code)
 {
@@ -59,7 +29,7 @@ std::vector<char32_t> printable_code_points(std::string_view utf8)
     std::vector<char32_t> out;
     out.reserve(utf8.size());
     for (std::size_t at = 0; at < utf8.size();) {
-        const Decoded next = decode_at(utf8, at);
+        const CodePoint next = code_point_at(utf8, at);
         if (is_printable(next.code)) out.push_back(next.code);
         at += next.bytes;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Input: a patient index's file, CSV or FHIR, told by content. What must hold: a fault, or a report whose counts agree
 // and patients with distinct numbers, names, texts in UTF-8 and possible birth dates.
+#include "core/utf8.h"
 #include "store/pmi_file.h"
 
 #include <sys/mman.h>
@@ -35,23 +36,6 @@ public:
 private:
     int descriptor_;
 };
-
-bool is_utf8(std::string_view text)
-{
-    for (std::size_t i = 0; i < text.size();) {
-        const auto byte = [&](std::size_t k) -> unsigned { return static_cast<unsigned char>(text[k]); };
-        const std::size_t length = byte(i) < 0x80   ? 1
-                                   : byte(i) < 0xC2 ? 0
-                                   : byte(i) < 0xE0 ? 2
-                                   : byte(i) < 0xF0 ? 3
-                                                    : 4;
-        if (length == 0 || byte(i) > 0xF4 || i + length > text.size()) return false;
-        for (std::size_t k = 1; k < length; ++k)
-            if ((byte(i + k) & 0xC0U) != 0x80U) return false;
-        i += length;
-    }
-    return true;
-}
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/utf8.h"
 #include "tests/fuzz/input.h"
 #include "worker/answers.h"
 #include "worker/shared_memory.h"
@@ -46,7 +47,7 @@ void check(const DecodedPage& page)
     static_cast<void>(used);
     require(!page.file_dpi || (std::isfinite(page.file_dpi->value) && page.file_dpi->value > 0), "dpi is above 0");
     for (const Word& word : page.visible_text) {
-        require(!word.text.empty() && word.text == valid_utf8(word.text), "a word has text");
+        require(!word.text.empty() && is_utf8(word.text), "a word has text");
         require(!word.box.empty() && within(word.box, image.width_px(), image.height_px()), "a word is on the page");
         require(word.confidence >= 0 && word.confidence <= 1, "confidence is 0 to 1");
     }
@@ -80,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         const auto believed = believed_symbols(*symbols, memory, {200, 100, {}, 0});
         if (const auto* read = std::get_if<std::vector<Barcode>>(&believed))
             for (const Barcode& symbol : *read)
-                require(!symbol.value.empty() && symbol.value == valid_utf8(symbol.value) && printable(symbol.format) &&
+                require(!symbol.value.empty() && is_utf8(symbol.value) && printable(symbol.format) &&
                             within(symbol.box, 200, 100),
                         "a symbol has a value and a place");
     } else if (const auto* fault = std::get_if<Fault>(&answer->body)) {

@@ -56,16 +56,6 @@ TEST(Protocol, ALengthThatIsNotThereTakesNoMemory)
     EXPECT_FALSE(in.good());
 }
 
-TEST(Answers, TextIsMadeValid)
-{
-    EXPECT_EQ(valid_utf8("plain \xC3\xA9 \xF0\x9F\x98\x80"), "plain \xC3\xA9 \xF0\x9F\x98\x80");
-    const std::string bad = "\xEF\xBF\xBD";
-    EXPECT_EQ(valid_utf8("\xC0\xAF"), bad + bad) << "overlong";
-    EXPECT_EQ(valid_utf8("\xED\xA0\x80"), bad + bad + bad) << "surrogate";
-    EXPECT_EQ(valid_utf8("\xF4\x90\x80\x80"), bad + bad + bad + bad) << "past the last";
-    EXPECT_EQ(valid_utf8("a\xE2\x82"), "a" + bad + bad) << "cut off";
-}
-
 TEST(SharedMemory, CannotBeChangedOnceSealed)
 {
     auto memory = new_memory();
