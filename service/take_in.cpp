@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "pipeline/batch_job.h"
+#include "service/inbox_names.h"
 
 namespace chartlift::service {
 namespace {
@@ -25,12 +26,6 @@ bool is_still(const std::filesystem::path& path, const store::FileIdentity& iden
 {
     struct stat now {};
     return ::lstat(path.c_str(), &now) == 0 && S_ISREG(now.st_mode) && same(identity, now);
-}
-
-bool on_device(const std::filesystem::path& path, std::uint64_t device)
-{
-    struct stat now {};
-    return ::lstat(path.c_str(), &now) == 0 && now.st_dev == device;
 }
 
 /// What the manifest promised and the content does not keep.
@@ -161,8 +156,11 @@ Result<void> TakeIn::move_original(const store::ArrivedFile& file, const std::fi
     if (!is_still(from, file.identity)) return {};
     auto place = store::move_file(files_, from, to);
     if (!place) return place.error();
-    if (!on_device(*place, file.identity.device) || is_still(*place, file.identity)) return {};
-    if (auto back = files_.rename_new(*place, from); !back) return back.error();
+    if (is_still(*place, file.identity)) return {};
+    // Moved over a mount's edge it is a copy, and known by its content; one too large for the archive has no hash.
+    if (file.sha256.empty()) return {};
+    if (auto content = store::sha256_of_file(*place); content && *content == file.sha256) return {};
+    if (auto back = store::move_file(files_, *place, from); !back) return back.error();
     return {};
 }
 
@@ -210,6 +208,28 @@ void TakeIn::remove_empty_folders(const std::filesystem::path& folder) const
     for (const auto& empty : folders) ::rmdir(empty.c_str());
 }
 
+/// The markers of an input whose move was cut short. One that stands for several inputs is left: it proves nothing any
+/// more, being older than whatever comes next.
+std::vector<std::filesystem::path> TakeIn::markers_left(const store::Arrival& arrival) const
+{
+    const auto inbox = std::find_if(inboxes_.begin(), inboxes_.end(),
+                                    [&](const pipeline::Inbox& i) { return i.name == arrival.inbox; });
+    if (inbox == inboxes_.end()) return {};
+    const bool in_batch = arrival.name.ends_with('/');
+    const auto input = inbox->path / (in_batch ? arrival.name.substr(0, arrival.name.size() - 1) : arrival.name);
+    const auto stands_for_it = [&](const std::string& marker) {
+        if (kind_of_file(marker, in_batch) != NameKind::marker) return false;
+        const auto whose = without_ending(marker);
+        return in_batch || whose == input.filename().string() || whose == without_ending(input.filename().string());
+    };
+    std::vector<std::filesystem::path> markers;
+    std::error_code error;
+    for (auto it = std::filesystem::directory_iterator(in_batch ? input : input.parent_path(), error);
+         !error && it != std::filesystem::directory_iterator(); it.increment(error))
+        if (stands_for_it(it->path().filename().string())) markers.push_back(it->path());
+    return markers;
+}
+
 Result<void> TakeIn::finish_moves() const
 {
     auto unmoved = ledger_.not_yet_moved();
@@ -221,7 +241,7 @@ Result<void> TakeIn::finish_moves() const
         auto arrival = ledger_.find(last);
         if (!arrival) return arrival.error();
         if (!*arrival) continue;
-        if (auto moved = move_away(**arrival, {}); !moved) return moved;
+        if (auto moved = move_away(**arrival, markers_left(**arrival)); !moved) return moved;
     }
     return {};
 }

@@ -44,6 +44,7 @@ private:
     Result<void> move_away(const store::Arrival& arrival, const std::vector<std::filesystem::path>& markers) const;
     Result<void> move_original(const store::ArrivedFile& file, const std::filesystem::path& from,
                                const std::filesystem::path& to) const;
+    std::vector<std::filesystem::path> markers_left(const store::Arrival& arrival) const;
     std::filesystem::path place_for(const pipeline::Inbox& inbox, const store::Arrival& arrival,
                                     const std::string& name, bool archived) const;
     void remove_empty_folders(const std::filesystem::path& folder) const;

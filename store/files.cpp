@@ -82,11 +82,31 @@ std::string numbered(const std::filesystem::path& name, int number)
     return stem + ending;
 }
 
-bool crosses_file_systems(const std::filesystem::path& from, const std::filesystem::path& to)
+/// Two mounts of one file system (a bind mount) refuse a rename between them as two file systems do.
+bool crosses_mounts(const std::filesystem::path& from, const std::filesystem::path& to)
 {
-    struct stat a {};
-    struct stat b {};
-    return ::stat(from.c_str(), &a) == 0 && ::stat(to.parent_path().c_str(), &b) == 0 && a.st_dev != b.st_dev;
+    struct statx a {};
+    struct statx b {};
+    if (::statx(AT_FDCWD, from.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_MNT_ID, &a) != 0 ||
+        ::statx(AT_FDCWD, to.parent_path().c_str(), 0, STATX_BASIC_STATS | STATX_MNT_ID, &b) != 0)
+        return false;
+    const bool known = (a.stx_mask & b.stx_mask & STATX_MNT_ID) != 0;
+    return a.stx_dev_major != b.stx_dev_major || a.stx_dev_minor != b.stx_dev_minor ||
+           (known && a.stx_mnt_id != b.stx_mnt_id);
+}
+
+/// Makes the folder, and each folder above it that was missing certain to be found after a power cut.
+Result<void> make_folders_synced(Files& files, const std::filesystem::path& folder)
+{
+    std::vector<std::filesystem::path> parents;
+    std::error_code error;
+    for (auto missing = folder; !missing.empty() && !std::filesystem::exists(missing, error);
+         missing = missing.parent_path())
+        parents.push_back(missing.parent_path());
+    if (auto made = files.make_folders(folder); !made) return made;
+    for (const auto& parent : parents)
+        if (auto synced = files.sync_folder(parent); !synced) return synced;
+    return {};
 }
 
 }  // namespace
@@ -215,13 +235,13 @@ Result<void> StagedFiles::publish()
 Result<std::filesystem::path> move_file(Files& files, const std::filesystem::path& from,
                                         const std::filesystem::path& to)
 {
-    if (auto made = files.make_folders(to.parent_path()); !made) return made.error();
+    if (auto made = make_folders_synced(files, to.parent_path()); !made) return made.error();
     constexpr int kMostNames = 100'000;  // beyond it something is wrong that a number cannot mend
     std::filesystem::path place = to;
     for (int n = 2; n < kMostNames; ++n) {
         auto moved = files.rename_new(from, place);
-        // Another file system: the copy must be safe before the original goes.
-        if (!moved && crosses_file_systems(from, place)) {
+        // Another file system or mount: the copy must be safe before the original goes.
+        if (!moved && crosses_mounts(from, place)) {
             moved = files.link_new(from, place);
             if (moved && *moved) {
                 if (auto synced = files.sync_folder(place.parent_path()); !synced) return synced.error();
