@@ -123,6 +123,15 @@ Result<void> OutFolder::open_parts()
     return {};
 }
 
+std::vector<StepTime> OutFolder::step_times() const
+{
+    std::vector<StepTime> times = step_times_->totals();
+    if (workers_)
+        for (StepTime& time : times)
+            if (time.step == "decode") time.cpu += workers_->processor_time();
+    return times;
+}
+
 int threads_of(const Config& config)
 {
     return config.threads > 0 ? config.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

@@ -67,7 +67,7 @@ public:
     const Spool& spool() const { return *spool_; }
     const FileOpener& opener() const { return *opener_; }
     const Steps& steps() const { return steps_; }
-    const StepTimes& step_times() const { return *step_times_; }
+    std::vector<StepTime> step_times() const;  ///< with what the worker processes took, as part of decode
     const worker::Pool* workers() const { return workers_.get(); }  ///< null where decoding is in this process
 
 private:

@@ -139,7 +139,7 @@ private:
         progress_.finish();
 
         events.into(outcome);
-        outcome.step_times = folder.step_times().totals();
+        outcome.step_times = folder.step_times();
         intake.into(outcome);
         outcome.interrupted = options_.stop.stop_requested();
         if (auto done = intake.record_duplicates(); !done && !outcome.fatal) outcome.fatal = done.error();

@@ -29,7 +29,7 @@ using std::chrono::seconds;
 constexpr seconds kFirstWait{1};  ///< before the store is tried again; doubled up to the longest
 constexpr seconds kLongestWait{30};
 /// The main loop beats between inputs; hashing and copying the largest allowed file from a slow share may take minutes.
-constexpr seconds kLongestBeat{600};
+constexpr seconds kLongestBeat{300};
 constexpr std::chrono::milliseconds kShowInterval{1'000};  ///< between two refreshes of the gauges
 
 std::int64_t now_s()

@@ -53,6 +53,13 @@ PoolCounts Pool::counts() const
     return {started_, died_, killed_, retired_, requests_};
 }
 
+std::chrono::nanoseconds Pool::processor_time()
+{
+    const std::scoped_lock lock(mutex_);
+    return std::accumulate(places_.begin(), places_.end(), processor_time_of_ended_,
+                           [](auto sum, const Place& place) { return sum + place.process->processor_time(); });
+}
+
 Result<std::shared_ptr<Process>> Pool::start_one()
 {
     auto process = Process::start(settings_.program, hello_of(settings_));
@@ -118,10 +125,12 @@ void Pool::give_back(std::shared_ptr<Process> process)
         const auto found =
             std::find_if(places_.begin(), places_.end(), [&](const Place& place) { return place.process == process; });
         if (found != places_.end()) {
-            if (gone || worn)
+            if (gone || worn) {
+                processor_time_of_ended_ += process->processor_time();
                 places_.erase(found);
-            else
+            } else {
                 found->busy = false;
+            }
         }
     }
     freed_.notify_all();

@@ -51,6 +51,7 @@ public:
     ~Pool() = default;
 
     PoolCounts counts() const;
+    std::chrono::nanoseconds processor_time();                       ///< that all its processes took
     const Protections& protections() const { return protections_; }  ///< of the first process
 
     /// One process for one thread, given back at the end.
@@ -98,6 +99,7 @@ private:
     std::condition_variable freed_;
     std::vector<Place> places_;
     int starting_ = 0;
+    std::chrono::nanoseconds processor_time_of_ended_{};
     std::atomic<std::int64_t> started_{0};
     std::atomic<std::int64_t> died_{0};
     std::atomic<std::int64_t> killed_{0};

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -117,6 +118,15 @@ std::int64_t resident_bytes(pid_t pid)
     return resident * ::sysconf(_SC_PAGESIZE);
 }
 
+/// Nothing where the process has been reaped.
+std::chrono::nanoseconds processor_time_of(pid_t pid)
+{
+    clockid_t clock{};
+    timespec used{};
+    if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return {};
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 std::string what_ended(int status)
 {
     if (!WIFSIGNALED(status))
@@ -194,6 +204,7 @@ std::optional<Result<Exchanged>> Process::exchange(const decltype(Request::body)
     const Waited waited = wait_for_answer(context.deadline, context.stop);
     busy_ += Clock::now() - started;
     ++requests_;
+    processor_time_ = std::max(processor_time_.load(), processor_time_of(pid_));
     switch (waited) {
         case Waited::answered: break;
         case Waited::gone: return died(where);

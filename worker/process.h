@@ -48,6 +48,8 @@ public:
     Fault distrust(std::string_view where, std::string_view why);
 
     bool alive() const { return pid_ > 0; }
+    /// Processor time that it has taken so far; any thread may ask.
+    std::chrono::nanoseconds processor_time() const { return processor_time_.load(); }
     bool was_killed() const { return killed_; }  ///< by us, rather than having died by itself
     const Protections& protections() const { return protections_; }
 
@@ -75,6 +77,7 @@ private:
     std::uint32_t last_number_ = 0;
     FileHandle last_file_ = 0;
     Protections protections_;
+    std::atomic<std::chrono::nanoseconds> processor_time_{};
     std::atomic<bool> deaf_{false};  ///< it did not take a message
     int requests_ = 0;
     std::chrono::steady_clock::duration busy_{};

@@ -379,6 +379,22 @@ TEST(ConfinedDecode, LeaksNoDescriptorOver200PagesAndLeavesNoChild)
     EXPECT_TRUE(children().empty());
 }
 
+TEST(Pool, CountsTheProcessorTimeOfTheLivingAndTheDead)
+{
+    const auto pool = pool_of(1);
+    const ConfinedDecode confined(pool);
+    const auto decode_one = [&] {
+        auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch002/scan_001.jpg"), within(20s));
+        ASSERT_TRUE(file && (*file)->page(0, within(20s)));
+    };
+    decode_one();
+    const auto first = pool->processor_time();
+    EXPECT_GT(first, 1ms);
+    EXPECT_FALSE(first_page(confined, misbehaving("too small")));  // ends the worker
+    decode_one();
+    EXPECT_GT(pool->processor_time(), first + 1ms);
+}
+
 TEST(Pool, SaysWhatIsWrongWithItsSettings)
 {
     PoolSettings settings;
