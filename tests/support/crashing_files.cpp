@@ -88,7 +88,7 @@ fs::path CrashingFiles::next_aside()
 fs::path CrashingFiles::keep_aside(const fs::path& path)
 {
     if (!stands(path)) return {};
-    const fs::path aside = next_aside();
+    fs::path aside = next_aside();
     fs::create_hard_link(path, aside);
     return aside;
 }
