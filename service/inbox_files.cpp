@@ -70,17 +70,6 @@ EntryState state_of(const struct stat& status)
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept
-{
-    std::swap(number_, other.number_);
-    return *this;
-}
-
-Descriptor::~Descriptor()
-{
-    if (number_ >= 0) ::close(number_);
-}
-
 bool same_file(const store::FileIdentity& a, const store::FileIdentity& b)
 {
     return a.device == b.device && a.inode == b.inode && a.size_bytes == b.size_bytes && a.modified_ns == b.modified_ns;
@@ -204,20 +193,6 @@ std::optional<EntryState> InboxFiles::look_at(const Descriptor& file, int& error
     if (::fstat(file.get(), &status) == 0) return state_of(status);
     error = errno;
     return std::nullopt;
-}
-
-Result<std::size_t> DescriptorBytes::read_at(std::uint64_t offset, std::span<std::byte> into) const
-{
-    std::size_t total = 0;
-    while (total < into.size()) {
-        const ssize_t got =
-            ::pread(descriptor_, into.data() + total, into.size() - total, static_cast<off_t>(offset + total));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return Fault{FaultKind::io, "watch", "cannot read a file of an inbox"};
-        if (got == 0) break;
-        total += static_cast<std::size_t>(got);
-    }
-    return total;
 }
 
 }  // namespace chartlift::service

@@ -12,25 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/byte_source.h"
+#include "stages/adapters/descriptor.h"
 #include "store/intake_ledger.h"
 
 namespace chartlift::service {
 
-/// A descriptor that closes itself.
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(other.number_) { other.number_ = -1; }
-    Descriptor& operator=(Descriptor&& other) noexcept;
-    ~Descriptor();
-    int get() const { return number_; }
-    explicit operator bool() const { return number_ >= 0; }
-
-private:
-    int number_ = -1;
-};
+using adapters::Descriptor;
 
 enum class EntryKind { file, folder, symbolic_link, fifo, socket, device };
 
@@ -78,18 +65,6 @@ private:
     Descriptor open_beneath(std::string_view name, int flags, int& error) const;
 
     Descriptor root_;
-};
-
-/// An open file as a source of bytes; borrows the descriptor.
-class DescriptorBytes final : public ByteSource {
-public:
-    DescriptorBytes(int descriptor, std::uint64_t size_bytes) : descriptor_(descriptor), size_bytes_(size_bytes) {}
-    std::uint64_t size_bytes() const override { return size_bytes_; }
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override;
-
-private:
-    int descriptor_;
-    std::uint64_t size_bytes_;
 };
 
 }  // namespace chartlift::service

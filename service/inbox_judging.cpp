@@ -74,7 +74,7 @@ bool WatchedInbox::look_into_file(UnitNode& node, FileRecord& file, SteadyTime n
     if (file.end != End::unknown) return true;
     const std::string name = node.first + file.name;
     int error = 0;
-    const Descriptor opened = files_->open_file(name, error);
+    Descriptor opened = files_->open_file(name, error);
     const auto state = opened ? InboxFiles::look_at(opened, error) : std::nullopt;
     if (!state) {
         if (error == EACCES || error == EPERM) refuse(name, RefusalReason::unreadable);
@@ -91,7 +91,7 @@ bool WatchedInbox::look_into_file(UnitNode& node, FileRecord& file, SteadyTime n
         judge_at(node, now + open_again(settings_.settle));
         return false;
     }
-    const DescriptorBytes bytes(opened.get(), static_cast<std::uint64_t>(state->identity.size_bytes));
+    const adapters::DescriptorSource bytes(std::move(opened));
     file.end = !looks_whole(bytes) ? End::cut_off : writers == Writers::none ? End::closed : End::settled;
     return true;
 }
@@ -187,7 +187,7 @@ std::optional<Manifest> WatchedInbox::parse_marker(const Marker& marker, const D
     const auto size = static_cast<std::uint64_t>(marker.state.identity.size_bytes);
     if (size > kMostManifestBytes) return std::nullopt;
     std::string text(size, '\0');
-    const auto got = DescriptorBytes(file.get(), size).read_at(0, std::as_writable_bytes(std::span(text)));
+    const auto got = adapters::read_at(file.get(), 0, std::as_writable_bytes(std::span(text)), "watch");
     if (!got || *got != size) return std::nullopt;
     if (kind_of_marker(leaf) == MarkerKind::count) {
         const auto count = parse_count(text);

@@ -35,11 +35,6 @@ std::vector<Descriptor> descriptors_of(msghdr& message)
 
 }  // namespace
 
-Descriptor::~Descriptor()
-{
-    if (number_ >= 0) ::close(number_);
-}
-
 Sent send_packet(int socket, std::span<const std::byte> bytes, int descriptor, bool wait)
 {
     iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT: sendmsg only reads

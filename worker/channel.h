@@ -7,32 +7,13 @@
 
 #include <cstddef>
 #include <span>
-#include <utility>
 #include <vector>
+
+#include "stages/adapters/descriptor.h"
 
 namespace chartlift::worker {
 
-/// Owns a descriptor.
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept
-    {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor();
-
-    int get() const { return number_; }
-    explicit operator bool() const { return number_ >= 0; }
-
-private:
-    int number_ = -1;
-};
+using adapters::Descriptor;
 
 /// All that is said fits: the longest is the list of passwords.
 inline constexpr std::size_t kLongestPacket_bytes = 64 * 1024;

@@ -29,35 +29,6 @@ namespace {
 /// The program kills a late worker itself; this is for when the program is gone.
 constexpr std::chrono::milliseconds kAlarmAfter{1'000};
 
-/// A file handed in as a descriptor.
-class HandedFile final : public ByteSource {
-public:
-    explicit HandedFile(Descriptor file) : file_(std::move(file))
-    {
-        struct stat status {};
-        if (::fstat(file_.get(), &status) == 0) size_bytes_ = static_cast<std::uint64_t>(status.st_size);
-    }
-    std::uint64_t size_bytes() const override { return size_bytes_; }
-    int descriptor() const override { return file_.get(); }
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override
-    {
-        std::size_t total = 0;
-        while (total < into.size()) {
-            const ssize_t got =
-                ::pread(file_.get(), into.data() + total, into.size() - total, static_cast<off_t>(offset + total));
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return Fault{FaultKind::io, "files", "cannot read the input file"};
-            if (got == 0) break;
-            total += static_cast<std::size_t>(got);
-        }
-        return total;
-    }
-
-private:
-    Descriptor file_;
-    std::uint64_t size_bytes_ = 0;
-};
-
 /// An answer, with the memory it speaks of.
 struct Reply {
     decltype(Answer::body) body;
@@ -176,7 +147,7 @@ private:
     {
         if (!opener_ || !file) return {fault(FaultKind::internal, "worker was not told what to open"), {}};
         set_alarm(request.allowance.left_ms);
-        auto opened = opener_->open(std::make_shared<HandedFile>(std::move(file)),
+        auto opened = opener_->open(std::make_shared<adapters::DescriptorSource>(std::move(file)),
                                     context_of(request.allowance.limits, request.allowance.left_ms));
         if (!opened) return {opened.error(), {}};
         const Opened answer{(*opened)->format(), (*opened)->page_count()};

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "stages/adapters/descriptor.h"
 #include "stages/decode/decode.h"
 
 namespace {
@@ -26,35 +27,11 @@ namespace {
 using namespace chartlift;
 using Clock = std::chrono::steady_clock;
 
-class DescriptorSource final : public ByteSource {
-public:
-    explicit DescriptorSource(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
-    {
-        struct stat status {};
-        if (descriptor_ >= 0 && fstat(descriptor_, &status) == 0) size_ = static_cast<std::uint64_t>(status.st_size);
-    }
-    ~DescriptorSource() override
-    {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    std::uint64_t size_bytes() const override { return size_; }
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override
-    {
-        std::size_t done = 0;
-        while (done < into.size()) {
-            const ssize_t got =
-                ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-            if (got < 0) return Fault{FaultKind::io, "decode", "reading failed"};
-            if (got == 0) break;
-            done += static_cast<std::size_t>(got);
-        }
-        return done;
-    }
-
-private:
-    int descriptor_;
-    std::uint64_t size_ = 0;
-};
+std::shared_ptr<const ByteSource> source_of(const std::string& path)
+{
+    return std::make_shared<adapters::DescriptorSource>(
+        adapters::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+}
 
 struct Totals {
     int files = 0, pages = 0, faults = 0;
@@ -107,7 +84,7 @@ void decode_file(const std::string& path, const Options& options, Totals& totals
         context.deadline = Clock::now() + options.timeout;
         return context;
     };
-    const auto bytes = std::make_shared<DescriptorSource>(path);
+    const auto bytes = source_of(path);
     int pages = 0, faults = 0;
     std::vector<std::string> notes;
     const auto note_fault = [&](const Fault& fault) {

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "stages/adapters/descriptor.h"
 #include "stages/decode/decode.h"
 #include "worker/confined_decode.h"
 #include "worker/worker_main.h"
@@ -31,38 +32,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPageTime{20};
 
-class DescriptorSource final : public ByteSource {
-public:
-    explicit DescriptorSource(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
-    {
-        struct stat status {};
-        if (descriptor_ >= 0 && ::fstat(descriptor_, &status) == 0) size_ = static_cast<std::uint64_t>(status.st_size);
-    }
-    DescriptorSource(const DescriptorSource&) = delete;
-    DescriptorSource& operator=(const DescriptorSource&) = delete;
-    ~DescriptorSource() override
-    {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    std::uint64_t size_bytes() const override { return size_; }
-    int descriptor() const override { return descriptor_; }
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override
-    {
-        std::size_t done = 0;
-        while (done < into.size()) {
-            const ssize_t got =
-                ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-            if (got < 0) return Fault{FaultKind::io, "files", "cannot read the input file"};
-            if (got == 0) break;
-            done += static_cast<std::size_t>(got);
-        }
-        return done;
-    }
-
-private:
-    int descriptor_;
-    std::uint64_t size_ = 0;
-};
+std::shared_ptr<const ByteSource> source_of(const std::string& path)
+{
+    return std::make_shared<adapters::DescriptorSource>(
+        adapters::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+}
 
 StageContext in_time()
 {
@@ -95,7 +69,7 @@ struct Outcome {
 
 std::vector<Outcome> outcomes(const FileOpener& opener, const std::string& path)
 {
-    auto file = opener.open(std::make_shared<DescriptorSource>(path), in_time());
+    auto file = opener.open(source_of(path), in_time());
     if (!file) return {{file.error(), {}}};
     std::vector<Outcome> all;
     for (int i = 0; i < (*file)->page_count(); ++i) {

@@ -25,8 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using test::FileOnDisk;
 using test::misbehaving;
+using test::on_disk;
 using test::pool_of;
 
 const fs::path kScans = fs::path(CHARTLIFT_SOURCE_DIR) / "testdata/scans";
@@ -49,7 +49,7 @@ Result<DecodedPage> first_page(const ConfinedDecode& decode, const std::string& 
 /// A page of testdata, whatever happened before.
 void expect_decodes(const ConfinedDecode& decode)
 {
-    auto file = decode.open(std::make_shared<FileOnDisk>(kScans / "batch004/page1.png"), within(20s));
+    auto file = decode.open(on_disk(kScans / "batch004/page1.png"), within(20s));
     ASSERT_TRUE(file) << file.error().message();
     const auto page = (*file)->page(0, within(20s));
     ASSERT_TRUE(page) << page.error().message();
@@ -105,7 +105,7 @@ TEST(ConfinedDecode, GivesThePagesThatDecodeGivesForEveryFormat)
     for (const auto& entry : fs::recursive_directory_iterator(kScans)) {
         if (!entry.is_regular_file() || entry.path().filename() == "truth.json") continue;
         SCOPED_TRACE(entry.path().filename());
-        const auto bytes = std::make_shared<FileOnDisk>(entry.path());
+        const auto bytes = on_disk(entry.path());
         const auto here = Decode{{}}.open(bytes, within(20s));
         const auto there = confined.open(bytes, within(20s));
         ASSERT_EQ(here.has_value(), there.has_value());
@@ -233,7 +233,7 @@ TEST(ConfinedDecode, AFileOpenInAWorkerThatDiedIsOpenedAgain)
 {
     const auto pool = pool_of(1);
     const ConfinedDecode confined(pool);
-    auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch000.tif"), within(20s));
+    auto file = confined.open(on_disk(kScans / "batch000.tif"), within(20s));
     ASSERT_TRUE(file);
     ASSERT_TRUE((*file)->page(0, within(20s)));
     ASSERT_FALSE(first_page(confined, misbehaving("crash")));
@@ -246,7 +246,7 @@ TEST(ConfinedDecode, AWorkerKilledBetweenTwoPagesCostsNone)
 {
     const auto pool = pool_of(1);
     const ConfinedDecode confined(pool);
-    auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch000.tif"), within(20s));
+    auto file = confined.open(on_disk(kScans / "batch000.tif"), within(20s));
     ASSERT_TRUE(file);
     for (const pid_t child : children()) ::kill(child, SIGKILL);
     std::this_thread::sleep_for(100ms);
@@ -265,7 +265,7 @@ TEST(ConfinedDecode, OfTwoThreadsOnOneWorkerOnlyTheGuiltyOnePays)
                 if (!first_page(confined, misbehaving("crash"))) ++bad;
         });
         const std::jthread innocent([&] {
-            auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch000.tif"), within(20s));
+            auto file = confined.open(on_disk(kScans / "batch000.tif"), within(20s));
             ASSERT_TRUE(file);
             for (int i = 0; i < 30; ++i) {
                 const auto page = (*file)->page(i % (*file)->page_count(), within(20s));
@@ -291,7 +291,7 @@ TEST(ConfinedDecode, ManyThreadsShareManyWorkers)
                     if (!first_page(confined, misbehaving("crash"))) ++good;
                     continue;
                 }
-                auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch000.tif"), within(20s));
+                auto file = confined.open(on_disk(kScans / "batch000.tif"), within(20s));
                 if (file && (*file)->page(i % (*file)->page_count(), within(20s))) ++good;
             }
             return good;
@@ -326,7 +326,7 @@ TEST(ConfinedDecode, AHangEndsAtTheDeadlineAndAStopAtOnce)
 TEST(ConfinedDecode, LimitsOfTheCallHold)
 {
     const ConfinedDecode confined(pool_of(1));
-    const auto bytes = std::make_shared<FileOnDisk>(kScans / "batch000.tif");
+    const auto bytes = on_disk(kScans / "batch000.tif");
     for (int which = 0; which < 3; ++which) {
         StageContext context = within(20s);
         if (which == 0) context.limits.max_bytes = 10;
@@ -351,7 +351,7 @@ TEST(ConfinedDecode, MoreOpenFilesThanAWorkerHoldsAreOpenedAgain)
     const ConfinedDecode confined(pool_of(1));
     std::vector<std::unique_ptr<OpenFile>> files;
     for (int i = 0; i < 150; ++i) {
-        auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch004/page1.png"), within(20s));
+        auto file = confined.open(on_disk(kScans / "batch004/page1.png"), within(20s));
         ASSERT_TRUE(file) << file.error().message();
         files.push_back(std::move(*file));
     }
@@ -368,7 +368,7 @@ TEST(ConfinedDecode, LeaksNoDescriptorOver200PagesAndLeavesNoChild)
         std::size_t early = 0;
         for (int i = 0; i < 200; ++i) {
             if (i % 40 == 5) { EXPECT_FALSE(first_page(confined, misbehaving("too small"))); }
-            auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch002/scan_001.jpg"), within(20s));
+            auto file = confined.open(on_disk(kScans / "batch002/scan_001.jpg"), within(20s));
             ASSERT_TRUE(file && (*file)->page(0, within(20s)));
             if (i == 10) early = open_descriptors();
         }
@@ -384,7 +384,7 @@ TEST(Pool, CountsTheProcessorTimeOfTheLivingAndTheDead)
     const auto pool = pool_of(1);
     const ConfinedDecode confined(pool);
     const auto decode_one = [&] {
-        auto file = confined.open(std::make_shared<FileOnDisk>(kScans / "batch002/scan_001.jpg"), within(20s));
+        auto file = confined.open(on_disk(kScans / "batch002/scan_001.jpg"), within(20s));
         ASSERT_TRUE(file && (*file)->page(0, within(20s)));
     };
     decode_one();

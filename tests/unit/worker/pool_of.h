@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/byte_source.h"
+#include "stages/adapters/descriptor.h"
 #include "worker/pool.h"
 
 namespace chartlift::test {
@@ -29,28 +30,10 @@ inline std::shared_ptr<worker::Pool> pool_of(int processes, bool confined = true
 }
 
 /// A file by its descriptor, as the pipeline gives it.
-class FileOnDisk final : public ByteSource {
-public:
-    explicit FileOnDisk(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
-    {
-        struct stat status {};
-        if (::fstat(descriptor_, &status) == 0) size_ = static_cast<std::uint64_t>(status.st_size);
-    }
-    FileOnDisk(const FileOnDisk&) = delete;
-    FileOnDisk& operator=(const FileOnDisk&) = delete;
-    ~FileOnDisk() override { ::close(descriptor_); }
-    std::uint64_t size_bytes() const override { return size_; }
-    int descriptor() const override { return descriptor_; }
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override
-    {
-        const ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
-        if (got < 0) return Fault{FaultKind::io, "test", "cannot read"};
-        return static_cast<std::size_t>(got);
-    }
-
-private:
-    int descriptor_;
-    std::uint64_t size_ = 0;
-};
+inline std::shared_ptr<const ByteSource> on_disk(const std::filesystem::path& path)
+{
+    return std::make_shared<adapters::DescriptorSource>(
+        adapters::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+}
 
 }  // namespace chartlift::test
