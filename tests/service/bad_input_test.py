@@ -21,7 +21,8 @@ def tiff(entries, more=b""):
 
 def our_own(source):
     dice = random.Random(SEED)
-    for path in sorted(p for p in (source / "testdata/scans").rglob("*") if p.suffix in (".tif", ".pdf", ".png", ".jpg")):
+    scans = sorted(p for p in (source / "testdata/scans").rglob("*") if p.suffix in (".tif", ".pdf", ".png", ".jpg"))
+    for path in scans[::3]:  # a third of them
         content = path.read_bytes()
         for cut in range(0, len(content), max(1, len(content) // 6)):
             yield f"cut {cut} {path.name}", content[:cut]
