@@ -71,12 +71,12 @@ class Site:
     def inbox(self, name):
         return pathlib.Path(next(i["path"] for i in self.inboxes if i["name"] == name))
 
-    def start(self):
+    def start(self, **environment):
         assert self.process is None
         self.starts += 1
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.chartlift, "watch", "--config", str(self.config)], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL)
+                                            stdin=subprocess.DEVNULL, env=os.environ | environment)
         return self
 
     def alive(self):
