@@ -59,7 +59,9 @@ TEST(Confine, OnlyFontsCanBeOpened)
     EXPECT_EQ(code_of([] { return opens("/proc/self/environ", O_RDONLY); }), kRefused);
     EXPECT_EQ(code_of([] { return opens("/tmp/chartlift-confine-test", O_WRONLY | O_CREAT); }), kRefused);
     EXPECT_EQ(code_of([] { return opens("/usr/share/fonts/chartlift-test", O_RDWR | O_CREAT); }), kRefused);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // by the filter of calls, which these leave out
     EXPECT_EQ(code_of([] { return ::unlink("/tmp/chartlift-confine-test") == 0; }), kRefused);
+#endif
     const bool landlock = available_protections().landlock;
     if (!landlock) std::puts("this kernel has no Landlock: fonts cannot be opened either");
     EXPECT_EQ(code_of([] { return opens("/usr/share/fonts", O_RDONLY | O_DIRECTORY); }), landlock ? kWorked : kRefused);

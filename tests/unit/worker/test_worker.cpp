@@ -24,6 +24,14 @@
 #include "worker/shared_memory.h"
 #include "worker/worker_main.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+/// Signals end it as they end a worker without sanitizers.
+extern "C" const char* __asan_default_options()
+{
+    return "handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0";
+}
+#endif
+
 namespace {
 
 using namespace chartlift;
@@ -83,7 +91,7 @@ const std::map<std::string, std::function<Fault()>> kMisdeeds{
     {"hang", []() -> Fault { sleep_for_ever(); }},
     {"spin",
      []() -> Fault {
-         for (volatile int i = 0;;) i = i + 1;
+         for (volatile unsigned i = 0;;) i = i + 1;
      }},
     {"allocate",
      [] {
