@@ -90,6 +90,7 @@ public:
     explicit Log(int descriptor = 2) : descriptor_(descriptor) {}  ///< not owned, never closed
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
+    ~Log() = default;
     void write(LogLevel level, LogName event, std::initializer_list<LogField> fields = {}) noexcept;
     std::uint64_t dropped() const;  ///< lines lost since the start
 

@@ -54,7 +54,7 @@ std::string_view remedy_for(FaultKind kind)
     }
 }
 
-Quarantine::Quarantine(std::filesystem::path out, store::Files& files)
+Quarantine::Quarantine(const std::filesystem::path& out, store::Files& files)
     : folder_(out / "quarantine"), archive_(out / "archive", files), files_(files)
 {
 }

@@ -22,7 +22,7 @@ std::string_view remedy_for(FaultKind kind);
 
 class Quarantine {
 public:
-    Quarantine(std::filesystem::path out, store::Files& files);
+    Quarantine(const std::filesystem::path& out, store::Files& files);
 
     Result<void> put(const store::Arrival& arrival, const Fault& fault) const;
     /// Once the arrival was released and processed after all.

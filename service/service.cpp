@@ -277,7 +277,7 @@ private:
 Service::Service(ServiceOptions options) : supervisor_(std::make_unique<Supervisor>(std::move(options))) {}
 Service::~Service() = default;
 
-Result<void> Service::run(std::stop_token stop)
+Result<void> Service::run(const std::stop_token& stop)
 {
     return supervisor_->run(stop);
 }

@@ -39,7 +39,7 @@ public:
     Service& operator=(const Service&) = delete;
 
     /// Works until stop is requested or the queue is drained. A fault: it could not begin.
-    Result<void> run(std::stop_token stop);
+    Result<void> run(const std::stop_token& stop);
     /// The configuration is to be read again (SIGHUP).
     void reload();
 
