@@ -7,7 +7,7 @@ usage: service_load.py CHARTLIFT SOURCE_DIR [--minutes M] [--per-second R] [--ou
 """
 import argparse, csv, os, pathlib, shutil, sys, time
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/service"))
 from live_service import Site, blank_png, process_numbers
@@ -28,19 +28,27 @@ def slope_per_hour(times, values):
 
 
 def draw(rows, columns, path):
-    width, height, left = 1000, 170, 150
-    image = Image.new("RGB", (width, height * len(columns)), "white")
+    """A small chart a column, one under the other, over minutes."""
+    width, height, left, right = 1000, 120, 230, 20
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 14)
+    image = Image.new("RGB", (width, height * len(columns) + 50), "white")
     pen = ImageDraw.Draw(image)
     last = rows[-1]["seconds"] or 1
+    x_of = [left + (width - left - right) * row["seconds"] / last for row in rows]
     for n, column in enumerate(columns):
-        top, values = n * height + 20, [row[column] for row in rows]
+        top, bottom, values = n * height + 14, (n + 1) * height - 10, [row[column] for row in rows]
         most = max(values) or 1
-        pen.rectangle((left, top, width - 20, top + height - 40), outline="gray")
-        pen.text((10, top), f"{column}\nmost {max(values)}\nlast {values[-1]}", fill="black")
-        points = [(left + (width - left - 20) * row["seconds"] / last, top + (height - 40) * (1 - row[column] / (1.1 * most)))
-                  for row in rows]
-        pen.line(points, fill="navy", width=2)
-    pen.text((left, height * len(columns) - 18), f"0 to {last / 60:.0f} minutes", fill="black")
+        pen.rectangle((left, top, width - right, bottom), outline="#c8c8c8", fill="#fafafa")
+        pen.text((10, top), column.replace("_", " "), fill="black", font=font)
+        pen.text((10, top + 22), f"most {max(values):,}", fill="#606060", font=font)
+        pen.text((10, top + 44), f"last {values[-1]:,}", fill="#606060", font=font)
+        pen.line([(x, bottom - (bottom - top) * value / (1.1 * most)) for x, value in zip(x_of, values)], fill="#1f4e8c", width=2)
+    every_min = next(m for m in (1, 5, 10, 15, 30, 60, 600) if last / 60 / m <= 10)
+    for minute in range(0, int(last / 60) + 1, every_min):
+        x = left + (width - left - right) * minute * 60 / last
+        pen.line((x, height * len(columns) - 10, x, height * len(columns) - 4), fill="#606060")
+        pen.text((x, height * len(columns)), f"{minute}", fill="#606060", font=font, anchor="ma")
+    pen.text((width - right, height * len(columns) + 22), "minutes; every chart begins at 0", fill="#606060", font=font, anchor="ra")
     image.save(path)
 
 
