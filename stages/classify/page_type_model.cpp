@@ -74,11 +74,14 @@ public:
         if (!std::isfinite(value)) good = false;
         return value;
     }
+    /// One number has one form: neither zeros at its end nor bits past the 32nd.
     std::uint32_t varint()
     {
+        constexpr int kLastShift = 28;
         std::uint32_t value = 0;
-        for (int shift = 0; shift < 32; shift += 7) {
+        for (int shift = 0; shift <= kLastShift; shift += 7) {
             const std::uint8_t byte = u8();
+            if ((shift > 0 && byte == 0) || (shift == kLastShift && byte > 0x0F)) break;
             value |= static_cast<std::uint32_t>(byte & 0x7F) << shift;
             if ((byte & 0x80) == 0) return value;
         }
@@ -241,9 +244,11 @@ Result<PageTypeModel> PageTypeModel::load(std::string_view bytes)
     model.rows_.reserve(rows * types);
     std::uint64_t bucket = 0;
     for (std::size_t row = 0; row < rows; ++row) {
-        bucket += in.varint();
+        const std::uint32_t step = in.varint();
+        bucket += step;
         if (!in.good || bucket >= kBuckets)
             return Fault{FaultKind::corrupt, kWhere, "page-type model: a row lies outside the hash space"};
+        if (row > 0 && step == 0) return Fault{FaultKind::corrupt, kWhere, "page-type model: two rows of one bucket"};
         for (std::size_t k = 0; k < types; ++k) model.rows_.push_back(static_cast<std::int8_t>(in.u8()));
         model.row_of_[bucket] = static_cast<std::uint32_t>(row + 1);
     }
