@@ -134,14 +134,13 @@ public:
 
     void show(LiveStatus& status) const
     {
-        const auto seen = watcher_->seen();
         const std::scoped_lock lock(mutex_);
         status.state = state();
         status.reason = status.state == ServiceState::disk_nearly_full
                             ? "free space on the disk of service.out is below service.min_free_mb"
                             : "";
         status.inboxes.clear();
-        for (const InboxSeen& inbox : seen) {
+        for (const InboxSeen& inbox : seen_) {
             InboxStatus shown;
             shown.name = inbox.name;
             shown.mode = inbox.by_events ? "events" : "polling";
@@ -291,6 +290,7 @@ private:
         if (!depths) return depths.error();
         auto review = folder_->catalog().review_depth();
         if (!review) return review.error();
+        auto seen = watcher_->seen();  // here and not in show(): a share that hangs would keep status waiting
         const std::int64_t free = free_bytes(out_);
         // Once low, it must rise by a twentieth, or the service would flutter at the mark.
         constexpr std::int64_t kTwentieth = 20;
@@ -304,6 +304,7 @@ private:
         disk_low_ = low;
         disk_free_bytes_ = free;
         depths_ = std::move(*depths);
+        seen_ = std::move(seen);
         review_depth_ = *review;
         return {};
     }
@@ -482,6 +483,7 @@ private:
     std::optional<Fault> failed_;
     SessionEnd end_ = SessionEnd::stopped;
     store::Depths depths_;
+    std::vector<InboxSeen> seen_;
     std::int64_t review_depth_ = 0;
     std::int64_t disk_free_bytes_ = 0;
 };
